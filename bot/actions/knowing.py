@@ -1,0 +1,26 @@
+"""What we think we know of the family, in words the carer can put right."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from bot.actions.turn import Turn
+
+FACTS = ("arrangement", "authority", "relationship", "child_age", "previously_looked_after")
+
+
+def known_facts(turn: Turn, names: Collection[str] = FACTS) -> str:
+    """'you have a Special Guardianship Order (SGO), your council is Rotherham'; empty where nothing is known."""
+    memory = turn.memory
+    said = []
+    if "arrangement" in names and memory.arrangement:
+        said.append(turn.say("known.arrangement", value=turn.say(f"arrangement_names.{memory.arrangement}")))
+    if "authority" in names and memory.authority:
+        said.append(turn.say("known.authority", value=turn.council_name(memory.authority)))
+    if "relationship" in names and memory.relationship:
+        said.append(turn.say("known.relationship", value=turn.say(f"relationships.{memory.relationship}")))
+    if "child_age" in names and memory.child_age:
+        said.append(turn.say("known.child_age", value=", ".join(str(age) for age in memory.child_age)))
+    if "previously_looked_after" in names and memory.previously_looked_after is not None:
+        said.append(turn.say(f"known.looked_after_{'yes' if memory.previously_looked_after else 'no'}"))
+    return ", ".join(said)

@@ -1,0 +1,133 @@
+"""Replies to the assistant's questions, and facts a carer tells unasked."""
+
+from __future__ import annotations
+
+from bot.actions.action import SignpostAction
+from bot.actions.answering import answer_topics
+from bot.actions.asking import COUNCIL, WHICH, question, tell_verdict, which_council, work_out
+from bot.actions.composing import menu
+from bot.actions.knowing import known_facts
+from bot.actions.turn import Turn
+from bot.knowledge.arrangement_types import Answer, Ask, Question
+from bot.knowledge.reply import Message, Reply
+
+PASSED_OVER = ("reply.not_sure", "reply.skip")
+SPOKEN = {"reply.yes": "yes", "reply.no": "no"}
+
+
+class TakeReply(SignpostAction):
+    """Settles the open question as far as it can, then asks the next one or answers what was waiting."""
+
+    action = "action_take_reply"
+
+    def reply(self, turn: Turn) -> Reply:
+        """By the question that is open; without one, the facts are noted."""
+        if turn.choices:
+            return Reply(messages=[which_council(turn)])
+        open_question = turn.memory.open_question
+        if open_question in turn.knowledge.table.questions:
+            return take_table_answer(turn, turn.knowledge.table.questions[open_question])
+        if open_question == COUNCIL:
+            return take_council(turn)
+        if open_question == "forget":
+            return take_forget(turn)
+        return note_facts(turn)
+
+
+def take_table_answer(turn: Turn, asked: Question) -> Reply:
+    """An answer to a question of the arrangement table."""
+    memory, table = turn.memory, turn.knowledge.table
+    if turn.intent == "reply.why":
+        text = turn.say("ask.why", why=_filled(turn, asked.why), question=_filled(turn, asked.ask))
+        again = question(turn, Ask(asked))
+        return Reply(messages=[again.model_copy(update={"text": text})])
+    given = given_answer(turn, asked)
+    settled = asked.asks_for in table.facts_from(memory.known()) | memory.situation
+    if given is None and not settled and not turn.learned:
+        if f"{asked.id}?" not in memory.asked:  # say it again once
+            memory.asked.append(f"{asked.id}?")
+            again = question(turn, Ask(asked))
+            text = turn.say("ask.not_read", question=again.text)
+            return Reply(messages=[again.model_copy(update={"text": text})])
+        given = asked.unsure
+    if given is not None:
+        memory.situation = table.record(memory.situation, asked.id, given)
+        memory.unsure = memory.unsure + 1 if given.not_sure else 0
+    if given is not None or settled:
+        memory.asked.append(asked.id)
+    return go_on(turn)
+
+
+def given_answer(turn: Turn, asked: Question) -> Answer | None:
+    """The answer of `asked` that this turn gives; None where it gives none."""
+    if turn.answer:
+        number = turn.answer.rpartition("/")[2]
+        return next((a for a in asked.answers if str(a.number) == number), None)
+    if turn.intent in PASSED_OVER:
+        return asked.unsure
+    spoken = SPOKEN.get(turn.intent)
+    return turn.knowledge.table.read_answer(asked.id, spoken) if spoken else None
+
+
+def go_on(turn: Turn) -> Reply:
+    """The next question of the table; else the arrangement, and the answer that was waiting for it."""
+    memory = turn.memory
+    if memory.arrangement not in (None, "unknown") and memory.waiting_topic not in (None, WHICH):
+        return answer_waiting(turn)
+    step = work_out(turn)
+    if isinstance(step, Ask):
+        return Reply(messages=[question(turn, step)])
+    told = tell_verdict(turn, step)
+    if memory.waiting_topic in (None, WHICH):
+        return Reply(messages=[told])
+    waiting = answer_waiting(turn)
+    return Reply(messages=[told.model_copy(update={"options": []}), *waiting.messages], hand_over=waiting.hand_over)
+
+
+def answer_waiting(turn: Turn) -> Reply:
+    """The answer that the question was asked for."""
+    topic, turn.memory.waiting_topic, turn.memory.open_question = turn.memory.waiting_topic, None, None
+    return answer_topics(turn, [topic or WHICH])
+
+
+def take_council(turn: Turn) -> Reply:
+    """The council was asked for: use it, or go on without."""
+    memory = turn.memory
+    memory.open_question = None
+    if memory.authority is None and turn.intent not in (*PASSED_OVER, "reply.no"):
+        text = turn.say("ask.council_not_found")
+        topic = memory.waiting_topic or "support.local_offer"
+        return Reply(messages=[Message(text=text, topics=[topic], options=menu(turn))])
+    return answer_waiting(turn) if memory.waiting_topic else note_facts(turn)
+
+
+def take_forget(turn: Turn) -> Reply:
+    """'Shall I delete everything?' was asked."""
+    turn.memory.open_question = None
+    yes = turn.intent == "reply.yes" or turn.answer == "yes"
+    text = turn.say("privacy.forgotten" if yes else "privacy.not_forgotten")
+    return Reply(messages=[Message(text=text, topics=["assistant.privacy"], options=[] if yes else menu(turn))],
+                 forget=yes)
+
+
+def note_facts(turn: Turn) -> Reply:
+    """No question was open: note what was told, and answer the last topic anew where that changes it."""
+    memory, base = turn.memory, turn.knowledge.base
+    told = known_facts(turn, turn.learned)
+    if memory.topic in base.topics and set(base.topics[memory.topic].depends_on) & set(turn.learned):
+        noted = turn.say("noted.facts", facts=told) if told else ""
+        again = answer_topics(turn, [memory.topic])
+        first = again.messages[0]
+        spoken = first.model_copy(update={"text": f"{noted}\n\n{first.text}".strip()})
+        return again.model_copy(update={"messages": [spoken, *again.messages[1:]]})
+    if not told:
+        return Reply(messages=[Message(text=turn.say("noted.ask_need"), topics=["assistant.greeting"],
+                                       options=menu(turn))])
+    text = f"{turn.say('noted.facts', facts=told)} {turn.say('noted.ask_need')}"
+    return Reply(messages=[Message(text=text, topics=[memory.topic or "support.new_carer"], options=menu(turn))])
+
+
+def _filled(turn: Turn, text: str) -> str:
+    return turn.knowledge.base.figures.fill(text, turn.now.date())
+
+

@@ -1,0 +1,107 @@
+"""The gateway's application: the one public door."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from bot.gateway import web_api
+from bot.gateway.clock import Clock
+from bot.gateway.events import Wakeups
+from bot.gateway.limits import Limits
+from bot.gateway.migrate import migrate
+from bot.gateway.problems import problems
+from bot.gateway.rasa import Rasa
+from bot.gateway.settings import ROOT, Settings
+from bot.gateway.store import Store
+from bot.gateway.turns import Turns
+from bot.knowledge.base import KnowledgeBase
+from bot.knowledge.places import PlaceFinder
+from bot.safeguarding.detector import DangerDetector
+from bot.safeguarding.watch import DangerWatch
+
+log = structlog.get_logger()
+
+RASA = web.AppKey("rasa", Rasa)
+WEB = ROOT / "web"
+CLEAN_EVERY = 600  # seconds
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+                               "img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def make_app(settings: Settings, content: Path) -> web.Application:
+    """The application with its routes. Raises `ContentError` or `ModelFileError` before anything listens."""
+    base = KnowledgeBase.load(content)
+    detector = DangerDetector.load(settings.danger_model, content / "danger.yml")
+    app = web.Application(middlewares=[problems], client_max_size=64 * 1024)
+    app[web_api.SETTINGS], app[web_api.BASE] = settings, base
+    app[web_api.CLOCK], app[web_api.WAKEUPS] = Clock(settings.now), Wakeups()
+    app[web_api.STORE], app[web_api.LIMITS] = Store(settings.database), Limits(settings.rate_limits == "on")
+    app[RASA] = Rasa(settings.rasa_url, settings.rasa_token.get_secret_value(), settings.rasa_timeout)
+    watch = DangerWatch(detector, base, PlaceFinder.load(content))
+    app[web_api.TURNS] = Turns(app[web_api.STORE], app[RASA], base, watch, app[web_api.CLOCK], app[web_api.WAKEUPS])
+    app.cleanup_ctx.append(_running)
+    app.on_response_prepare.append(_headers)
+    app.add_routes(web_api.routes)
+    app.router.add_get("/healthz", health)
+    app.router.add_get("/readyz", ready)
+    app.router.add_get("/", page)
+    app.router.add_static("/static", WEB)
+    return app
+
+
+async def _running(app: web.Application) -> AsyncIterator[None]:
+    """Everything that lives as long as the application."""
+    store, turns = app[web_api.STORE], app[web_api.TURNS]
+    await migrate(store.engine)
+    async with app[RASA]:
+        await turns.resume()
+        cleaning = asyncio.create_task(_clean(app))
+        yield
+        cleaning.cancel()
+        await turns.stop()
+    await store.close()
+
+
+async def _clean(app: web.Application) -> None:
+    """Delete conversations on the web that were not used for `SIGNPOST_KEEP_WEB_HOURS`."""
+    kept = timedelta(hours=app[web_api.SETTINGS].keep_web_hours)
+    while True:
+        gone = await app[web_api.STORE].forget_unused_since(web_api.CHANNEL, app[web_api.CLOCK].now() - kept)
+        if gone:
+            log.info("forgotten", conversations=gone)
+        await asyncio.sleep(CLEAN_EVERY)
+
+
+async def _headers(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(HEADERS)
+    response.headers.setdefault("Cache-Control", "no-store")
+
+
+async def health(_: web.Request) -> web.Response:
+    """The gateway runs."""
+    return web.json_response({"status": "ok"})
+
+
+async def ready(request: web.Request) -> web.Response:
+    """A message would be answered: the database and Rasa answer."""
+    await request.app[web_api.STORE].ping()
+    if not await request.app[RASA].ready():
+        return web.json_response({"status": "starting"}, status=503, headers={"Retry-After": "2"})
+    return web.json_response({"status": "ok"})
+
+
+async def page(_: web.Request) -> web.StreamResponse:
+    """The chat page."""
+    return web.FileResponse(WEB / "index.html")

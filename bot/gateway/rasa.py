@@ -1,0 +1,81 @@
+"""The seam to Rasa: one turn over loopback HTTP. Everything else in the gateway is ignorant of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+from pydantic import ValidationError
+
+from bot.knowledge.reply import Reply
+
+
+class Away(Exception):
+    """Rasa does not answer now; the same turn may be tried later."""
+
+
+class Failed(Exception):
+    """Rasa answered, but not with a reply: an action crashed, or it is not what we expect."""
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A turn's outcome: what is said, and the slots it ends in."""
+
+    reply: Reply
+    slots: dict[str, Any]
+
+
+class Rasa:
+    """Open with `async with`; `turn` may be called by many at once."""
+
+    def __init__(self, url: str, token: str, timeout: float) -> None:
+        self._url = url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._timeout = aiohttp.ClientTimeout(total=timeout, connect=1.0)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Rasa:
+        self._session = aiohttp.ClientSession(timeout=self._timeout, headers=self._headers)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._session:
+            await self._session.close()
+
+    async def turn(self, turn_id: str, text: str, command: str | None, slots: dict[str, Any], now: datetime) -> Understood:
+        """Have Rasa take one message. Raises `Away` or `Failed`; the same turn can be tried again."""
+        body = {"turn": turn_id, "text": text, "command": command, "slots": slots, "metadata": {"now": now.isoformat()}}
+        status, answer = await self._post("/webhooks/signpost/turn", body)
+        if status in (404, 503):  # its server is up and its model is not
+            raise Away(str(status))
+        if status != 200:
+            raise Failed(str(status))
+        try:
+            replies = [Reply.model_validate(r) for r in answer["replies"]]
+            messages = [m for r in replies for m in r.messages]
+            handed = next((r.hand_over for r in replies if r.hand_over), None)
+            reply = Reply(messages=messages, hand_over=handed, forget=any(r.forget for r in replies))
+            return Understood(reply, dict(answer["slots"]))
+        except (KeyError, TypeError, ValueError, ValidationError) as error:
+            raise Failed("not a reply") from error
+
+    async def ready(self) -> bool:
+        """Would a turn be taken now?"""
+        try:
+            return (await self._post("/webhooks/signpost/ready", {}))[0] == 200
+        except (Away, Failed):
+            return False
+
+    async def _post(self, path: str, body: dict[str, Any]) -> tuple[int, Any]:
+        if self._session is None:
+            raise RuntimeError("open Rasa with `async with`")
+        try:
+            async with self._session.post(self._url + path, json=body) as response:
+                return response.status, await response.json() if response.status == 200 else None
+        except (aiohttp.ClientConnectionError, TimeoutError) as error:
+            raise Away(type(error).__name__) from error
+        except (aiohttp.ClientError, ValueError) as error:
+            raise Failed(type(error).__name__) from error

@@ -1,0 +1,36 @@
+"""Settings, from the environment (`SIGNPOST_…`), checked once at the start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Settings(BaseSettings):
+    """One field a variable: `SIGNPOST_PORT` is `port`. docs/operating.md explains them."""
+
+    model_config = SettingsConfigDict(env_prefix="SIGNPOST_", extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    data: Path = ROOT / "var"
+    database_url: str = ""
+    now: str = ""
+    rate_limits: Literal["on", "off"] = "on"
+    rasa_url: str = "http://127.0.0.1:5005"
+    rasa_token: SecretStr = SecretStr("")
+    rasa_timeout: float = 8.0
+    answer_within: float = 10.0
+    helpline_password: SecretStr = SecretStr("")
+    keep_web_hours: int = 24
+    danger_model: Path = ROOT / "models" / "danger.npz"
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy's address of the store; SQLite in the data folder by default."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data / 'signpost.db'}"

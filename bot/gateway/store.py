@@ -1,0 +1,190 @@
+"""The store: what has come in, what was said, what is known. One transaction a step of a message's way."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, event, func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from bot.gateway.tables import Conversation, Inbound, Line, Outbound, WaitingForPerson
+from bot.knowledge.reply import HandOver, Message
+
+WAITING, DONE = "waiting", "done"
+
+
+def hashed(token: str) -> str:
+    """What is kept of a token: enough to know it again, not to use it."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class Store:
+    """All reading and writing of the database."""
+
+    def __init__(self, url: str) -> None:
+        self.engine: AsyncEngine = create_async_engine(url)
+        if self.engine.dialect.name == "sqlite":
+            event.listen(self.engine.sync_engine, "connect", _sqlite_settings)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[AsyncSession]:
+        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    async def ping(self) -> None:
+        """Raises where the database does not answer."""
+        async with self._session() as session:
+            await session.execute(select(func.count()).select_from(WaitingForPerson))
+
+    async def open_conversation(self, channel: str, now: datetime, opening: Sequence[Message]) -> tuple[Conversation, str]:
+        """A new conversation with its first lines, and the token that opens it (kept nowhere)."""
+        token = secrets.token_urlsafe(32)
+        conversation = Conversation(id=f"c_{secrets.token_hex(12)}", channel=channel, token_hash=hashed(token), slots={},
+                                    mode="assistant", created_at=now, last_at=now)
+        async with self._session() as session:
+            session.add(conversation)
+            await session.flush()
+            await _add_lines(session, conversation, None, opening, now)
+        return conversation, token
+
+    async def conversation(self, conversation_id: str) -> Conversation | None:
+        """By its id."""
+        async with self._session() as session:
+            return await session.get(Conversation, conversation_id)
+
+    async def receive(self, conversation: Conversation, provider_id: str, text: str, command: str | None,
+                      now: datetime) -> tuple[Inbound, bool]:
+        """Keep a message and its line of the transcript. A repeat gives the row that is there already, and False."""
+        inbound = Inbound(conversation_id=conversation.id, channel=conversation.channel, provider_id=provider_id,
+                          text=text, command=command, status=WAITING, attempts=0, received_at=now)
+        try:
+            async with self._session() as session:
+                session.add(inbound)
+                await session.flush()
+                session.add(Line(conversation_id=conversation.id, inbound_id=inbound.id, sender="carer", text=text,
+                                 body={}, at=now))
+                await session.execute(update(Conversation).where(Conversation.id == conversation.id).values(last_at=now))
+            return inbound, True
+        except IntegrityError:
+            async with self._session() as session:
+                known = await session.scalar(select(Inbound).where(
+                    Inbound.channel == conversation.channel, Inbound.provider_id == provider_id))
+            if known is None:
+                raise  # the conversation is gone: not a repeat
+            return known, False
+
+    async def next_waiting(self, conversation_id: str) -> Inbound | None:
+        """The oldest message of the conversation that has no reply."""
+        async with self._session() as session:
+            return await session.scalar(select(Inbound).where(
+                Inbound.conversation_id == conversation_id, Inbound.status == WAITING).order_by(Inbound.id).limit(1))
+
+    async def conversations_waiting(self) -> list[str]:
+        """Conversations with a message that has no reply: what a crash left behind."""
+        async with self._session() as session:
+            return list(await session.scalars(
+                select(Inbound.conversation_id).where(Inbound.status == WAITING).distinct()))
+
+    async def failed_once_more(self, inbound_id: int) -> int:
+        """Count a failed attempt; gives how many there were."""
+        async with self._session() as session:
+            inbound = await session.get_one(Inbound, inbound_id)
+            inbound.attempts += 1
+            return inbound.attempts
+
+    async def is_done(self, inbound_id: int) -> bool:
+        """Has the message its reply? True for one that was deleted."""
+        async with self._session() as session:
+            inbound = await session.get(Inbound, inbound_id)
+            return inbound is None or inbound.status == DONE
+
+    async def commit_reply(self, inbound: Inbound, messages: Sequence[Message], changed: dict[str, Any],
+                           hand_over: HandOver | None, now: datetime) -> bool:
+        """Reply, transcript, state and 'inbound done' in one. False where the message had its reply already."""
+        async with self._session() as session:
+            done = await session.execute(update(Inbound).where(Inbound.id == inbound.id, Inbound.status == WAITING)
+                                         .values(status=DONE))
+            if done.rowcount == 0:  # type: ignore[attr-defined]
+                return False
+            conversation = await session.get_one(Conversation, inbound.conversation_id)
+            conversation.slots = {**conversation.slots, **changed}
+            conversation.last_at = now
+            await _add_lines(session, conversation, inbound.id, messages, now)
+            if hand_over:
+                await _queue(session, conversation, hand_over, now)
+        return True
+
+    async def lines(self, conversation_id: str, after: int = 0, inbound_id: int | None = None) -> list[Line]:
+        """The transcript from the line after `after`; only the replies to one message where `inbound_id` is given."""
+        query = select(Line).where(Line.conversation_id == conversation_id, Line.id > after).order_by(Line.id)
+        if inbound_id is not None:
+            query = query.where(Line.inbound_id == inbound_id, Line.sender != "carer")
+        async with self._session() as session:
+            return list(await session.scalars(query))
+
+    async def offered(self, conversation_id: str, most: int = 30) -> list[dict[str, Any]]:
+        """Options offered in the conversation, newest lines first."""
+        query = select(Line.body).where(Line.conversation_id == conversation_id, Line.sender != "carer").order_by(
+            Line.id.desc()).limit(most)
+        async with self._session() as session:
+            return [option for body in await session.scalars(query) for option in body.get("options", [])]
+
+    async def forget(self, conversation_id: str) -> None:
+        """Delete everything kept of a conversation."""
+        async with self._session() as session:
+            await session.execute(delete(Conversation).where(Conversation.id == conversation_id))
+
+    async def forget_unused_since(self, channel: str, moment: datetime) -> int:
+        """Delete the channel's conversations last used before `moment`; gives how many."""
+        async with self._session() as session:
+            gone = await session.execute(delete(Conversation).where(
+                Conversation.channel == channel, Conversation.last_at < moment))
+            return int(gone.rowcount)  # type: ignore[attr-defined]
+
+    async def queue(self) -> list[tuple[WaitingForPerson, Conversation]]:
+        """Who waits for a person: danger first, then the longest wait."""
+        query = select(WaitingForPerson, Conversation).join(
+            Conversation, Conversation.id == WaitingForPerson.conversation_id).order_by(
+            WaitingForPerson.urgent.desc(), WaitingForPerson.since)
+        async with self._session() as session:
+            return [(waiting, conversation) for waiting, conversation in await session.execute(query)]
+
+
+async def _add_lines(session: AsyncSession, conversation: Conversation, inbound_id: int | None,
+                     messages: Sequence[Message], now: datetime) -> None:
+    for message in messages:
+        body = message.model_dump(mode="json", exclude={"text"})
+        line = Line(conversation_id=conversation.id, inbound_id=inbound_id, sender="assistant", text=message.text,
+                    body=body, at=now)
+        session.add(line)
+        await session.flush()
+        session.add(Outbound(line_id=line.id, channel=conversation.channel, status="delivered", attempts=0,
+                             updated_at=now))
+
+
+async def _queue(session: AsyncSession, conversation: Conversation, hand_over: HandOver, now: datetime) -> None:
+    urgent = hand_over.reason == "danger"
+    waiting = await session.get(WaitingForPerson, conversation.id)
+    if waiting is None:
+        session.add(WaitingForPerson(conversation_id=conversation.id, reason=hand_over.reason, urgent=urgent, since=now))
+    elif urgent:
+        waiting.reason, waiting.urgent = hand_over.reason, True
+    if conversation.mode == "assistant":
+        conversation.mode = "waiting"
+
+
+def _sqlite_settings(connection: Any, _: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000", "secure_delete=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

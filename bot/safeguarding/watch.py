@@ -1,0 +1,74 @@
+"""Danger comes first: the check before everything else, and the help that is given at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.knowledge.base import KnowledgeBase
+from bot.knowledge.places import PlaceFinder
+from bot.knowledge.reply import HandOver, Message, Option, Reply
+from bot.knowledge.situation import Situation
+from bot.safeguarding.detector import DangerDetector
+
+PERSON = "helpline.talk_to_someone"
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A message about danger: of what kind, and in which council's area if that is known."""
+
+    topic: str
+    score: float
+    authority: str | None
+
+
+class DangerWatch:
+    """Looks at a message, and says what to do. A few milliseconds; no other process is asked."""
+
+    def __init__(self, detector: DangerDetector, base: KnowledgeBase, places: PlaceFinder) -> None:
+        self._detector, self._base, self._places = detector, base, places
+
+    def look(self, text: str, known: Situation) -> Alarm | None:
+        """The alarm that `text` gives, or None."""
+        finding = self._detector.find(text)
+        if finding is None:
+            return None
+        home = self._places.find(text).home
+        return Alarm(finding.topic, finding.score, home[0] if len(home) == 1 else known.authority)
+
+    def reply(self, alarm: Alarm, known: Situation) -> Reply:
+        """Whom to ring now, the council's own line, whether it is safe to write, and a person."""
+        situation = replace(known, authority=alarm.authority)
+        found = self._base.find(alarm.topic, "answer", situation)
+        if found is None:
+            raise LookupError(f"content/national/{alarm.topic}.yml has no answer")
+        pieces = [found.text, self._council(alarm.authority, situation), self._say("danger.check", situation)]
+        label = self._say("helpline.option", situation)
+        message = Message(
+            text="\n\n".join(p for p in pieces if p),
+            topics=[alarm.topic],
+            answers=[found.answer(situation)],
+            options=[Option(label=label, payload=f"/{PERSON}", topic=PERSON), *self._facets(alarm.topic, situation)],
+            urgent=True,
+            sms=found.sms,
+        )
+        return Reply(messages=[message], hand_over=HandOver(reason="danger"))
+
+    def _council(self, authority: str | None, situation: Situation) -> str:
+        day = self._base.contact(authority, "children_services")
+        night = self._base.contact(authority, "out_of_hours")
+        lines = []
+        if authority and day and day.phone:
+            name = self._base.authorities[authority].short_name
+            lines.append(self._say("danger.council", situation, council=name, phone=day.phone))
+        if night and night.phone:
+            lines.append(self._say("danger.council_night", situation, phone=night.phone))
+        return " ".join(lines)
+
+    def _facets(self, topic: str, situation: Situation) -> list[Option]:
+        facets = [f for f in ("who_to_ask",) if f in self._base.facets(topic, situation)]
+        return [Option(label=self._say(f"facet_labels.{f}", situation), payload=f'/{topic}{{"facet": "{f}"}}',
+                       topic=topic) for f in facets]
+
+    def _say(self, name: str, situation: Situation, **values: object) -> str:
+        return self._base.say(name, situation.on, **values)

@@ -1,0 +1,37 @@
+"""The gateway with the desk on it: `python -m bot.serve`. Settings come from the environment."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+from aiohttp import web
+
+from bot.embedding.model import ModelFileError
+from bot.gateway.app import make_app
+from bot.gateway.settings import ROOT, Settings
+from bot.helpline.queue import add_queue
+from bot.knowledge.source_lines import ContentError
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True),
+                    structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+    )
+    settings = Settings()
+    settings.data.mkdir(parents=True, exist_ok=True)
+    try:
+        app = make_app(settings, ROOT / "content")
+    except (ContentError, ModelFileError) as error:
+        sys.exit(str(error))
+    add_queue(app)
+    web.run_app(app, host=settings.host, port=settings.port, access_log=None, print=None, shutdown_timeout=5)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,298 @@
+"""How old the child is now, in years, and which stage of school: never a grown-up's age, a past age or a count."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.understanding.found import Found
+from bot.understanding.phrases import Group, WordLists
+from bot.understanding.reading import Reading
+from bot.understanding.rules import Rule
+
+_YEAR = frozenset({"year", "years"})
+_SHORT = frozenset({"month", "months", "week", "weeks", "day", "days"})
+_OLD = frozenset({"old", "olds"})
+_JOIN = frozenset({"and", ",", "/", "or", "a", "an", "the", "my", "one", "is", "'s", "other", "aged"})
+_SOON = frozenset("next in on tomorrow soon this".split())
+_SOON_AFTER = frozenset("week month in january february march april may june july august september october november december jan feb mar apr "
+                        "jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday summer "
+                        "christmas easter days weeks months few couple year weekend spring autumn winter a".split())
+_NEARLY = frozenset({"nearly", "approaching", "coming", "rising", "turning", "turns", "will"})
+_NOT_PEOPLE = frozenset("it that this there which what order SGO CAO COUNCIL price number total date time room rent allowance money payment school "
+                        "house flat bill weight size shoe level stage step section form page phase part day week half at than about".split())
+_MAY_OWN = frozenset("sister brother daughter son friend neighbour cousin".split())
+_OPEN_ENDS = frozenset(". ? , and but now who so he she they i we with has have is are lives in next on year years yrs old because both going tomorrow soon or "
+                       "my the this today his her can do what how needs started starts goes attends doesnt not wants been / that living live lived since "
+                       "came was were don't keeps had gets very just still already also as should then will cant autistic for a".split())
+
+
+@dataclass(frozen=True)
+class _Number:
+    """One number that may be an age: its years, the words it covers, and what stood with it."""
+
+    years: int
+    first: int
+    after: int
+    unit: str
+    old: bool
+
+
+class Ages:
+    """Reads ages and stages of school. Built once, from ages.yml."""
+
+    def __init__(self, data: Mapping[str, Any], lists: WordLists) -> None:
+        """`data` is ages.yml as loaded, `lists` all word lists it may name."""
+        self._children = frozenset(map(str, lists["childword"]))
+        self._grown = frozenset(map(str, lists["grownup"]))
+        self._past = frozenset(map(str, lists["past"]))
+        self._fill = frozenset(map(str, lists["agefill"]))
+        self._counted = frozenset(map(str, lists["counted"]))
+        self._adjectives = frozenset(map(str, lists["kinadj"])) - {"year", "month", "week", "old"}
+        self._stages = [(str(name), Rule([phrase], data["stage_not"], lists)) for name, *phrases in data["stages"] for phrase in phrases]
+        self._reception = Rule(data["reception_is"], data["stage_not"], lists)
+        self._next = Group(data["stage_next"], lists)
+
+    def find(self, reading: Reading) -> tuple[Found | None, Found | None]:
+        """(ages, stage): the ages as one int or a list in the order said; from the school year if no age is said."""
+        stated = [(n, sure) for group in self._groups(reading) for n, sure in self._accepted(reading, group)]
+        stage, year_age = self._stage(reading)
+        if not stated:
+            return self._newborn(reading) or year_age, stage
+        years = [n.years for n, _ in stated]
+        value: int | list[int] = years[0] if len(set(years)) == 1 and len(years) == 1 else years
+        first, after = min(n.first for n, _ in stated), max(n.after for n, _ in stated)
+        return Found(value, first, after, all(sure for _, sure in stated)), stage
+
+    # -- numbers --------------------------------------------------------------------------------------------------
+
+    def _groups(self, reading: Reading) -> list[list[_Number]]:
+        """Numbers that stand together: '5 and 8', '2, 4 and 7', 'a 3 year old and a 5 year old'."""
+        groups: list[list[_Number]] = []
+        last_after = -9
+        for index in range(1, len(reading.toks)):
+            if index < last_after:
+                continue
+            number = self._number(reading.toks, index)
+            if number is None:
+                continue
+            between = reading.toks[last_after:index] if groups else ["."]
+            if groups and len(between) <= 3 and all(t in _JOIN for t in between) and between:
+                groups[-1].append(number)
+            else:
+                groups.append([number])
+            last_after = number.after
+        return groups
+
+    def _number(self, toks: list[str], index: int) -> _Number | None:
+        """The number at word `index` with its unit, if it could be an age."""
+        tok = toks[index]
+        is_one = tok == "one" and (toks[index + 1] in _YEAR | _SHORT or toks[index - 1] in ("aged", "age"))
+        if not is_one and not (tok.isdigit() and tok.isascii() and len(tok) <= 2 and int(tok) <= 25):
+            if not (tok in ("few", "couple") and toks[index + 1] in _SHORT and toks[index + 2] in _OLD):
+                return None
+        if toks[index - 1] in ("£", "$", "%", "section", "reg", "class", "stage", "level", "ks", "no", "number"):
+            return None
+        if toks[index - 1] in _YEAR and not toks[index - 2].isdigit():
+            return None
+        count = 1 if is_one or not tok.isdigit() else int(tok)
+        return self._with_unit(toks, index, count)
+
+    def _with_unit(self, toks: list[str], index: int, count: int) -> _Number:
+        """The number `count` at word `index` with the words that follow it: 'and a half', 'years', 'old'."""
+        at = index + 1
+        if toks[at : at + 3] == ["and", "a", "half"] or toks[at : at + 2] == [".", "5"]:
+            at += 3 if toks[at] == "and" else 2
+        unit = toks[at] if toks[at] in _YEAR | _SHORT else ""
+        if unit:
+            at += 1
+            if unit in _YEAR and toks[at : at + 2] == ["/", "o"]:
+                return _Number(count, index, at + 2, unit, True)
+        if unit in _YEAR and toks[at].isdigit() and toks[at + 1] in _SHORT:
+            at += 2
+        elif unit in _YEAR and toks[at] == "and" and toks[at + 1].isdigit() and toks[at + 2] in _SHORT:
+            at += 3
+        old = toks[at] in _OLD or toks[at : at + 2] == ["of", "age"]
+        if old:
+            at += 1
+        years = count if unit in _YEAR or not unit else count // 12 if unit.startswith("month") else 0
+        return _Number(years, index, at, unit, old)
+
+    # -- is it an age? --------------------------------------------------------------------------------------------
+
+    def _accepted(self, reading: Reading, group: list[_Number]) -> list[tuple[_Number, bool]]:
+        """The numbers of one group that are children's ages now, each with whether that is sure."""
+        toks = reading.toks
+        group = self._trimmed(toks, group)
+        if not group:
+            return []
+        verdict = self._verdict(reading, group)
+        if verdict is None:
+            return []
+        minus, sure = verdict
+        kept = [n for n in group if n.years - minus <= 17 or n.years <= 21]
+        return [(_Number(max(0, n.years - minus), n.first, n.after, n.unit, n.old), sure) for n in kept]
+
+    def _trimmed(self, toks: list[str], group: list[_Number]) -> list[_Number]:
+        """Leaves out numbers that count something: '3 kids', '2 hours'."""
+        kept = []
+        old_later = any(n.old for n in group)
+        for n in group:
+            follows = toks[n.after]
+            if not n.old and not n.unit and follows in self._counted and not (old_later and n is not group[-1] and follows in _JOIN):
+                continue
+            if n.unit and not n.old and follows in ("ago", "late", "wait", "later", "before", "behind", "notice", "off", "left"):
+                continue
+            kept.append(n)
+        return kept
+
+    def _verdict(self, reading: Reading, group: list[_Number]) -> tuple[int, bool] | None:
+        """(years to take off, sure) if these are ages now, else None."""
+        toks = reading.toks
+        first, last = group[0], group[-1]
+        passed, at = self._look_left(toks, first.first)
+        head, before = toks[at], toks[at - 1]
+        old = any(n.old for n in group)
+        if self._another_time(toks, head, before, at, passed) or self._said_of_the_past(toks, last.after):
+            return None
+        if head in self._grown and not self._after_child(toks, at) or self._own_grown_child(toks, last, at):
+            return None
+        soon = self._soon(toks, last.after) if "turned" not in passed else False
+        takes_off = 1 if (passed & _NEARLY and "turned" not in passed) or soon else 0
+        sure = not takes_off
+        if old or "aged" in passed or "age" in passed or "ages" in passed:
+            short_lone = reading.size <= 3
+            return (takes_off, sure) if not (passed & {"am"}) or short_lone else None
+        return (takes_off, sure) if self._plain_number(reading, group, passed, at) else None
+
+    def _plain_number(self, reading: Reading, group: list[_Number], passed: frozenset[str], at: int) -> bool:
+        """Whether numbers with no 'old' and no 'aged' are ages: 'he's 7', 'my niece (9)', 'boys 5 and 7'."""
+        toks = reading.toks
+        head, last = toks[at], group[-1]
+        follows = toks[last.after]
+        if any(n.unit in _YEAR for n in group) and follows in ("with", "here", "now", "in", "since", "ago", "later"):
+            return False
+        if any(n.unit in _SHORT for n in group):
+            return head in self._children and bool(passed & {"is", "'s", "are", "only", "just", "now"}) and follows in (
+                ".", "?", ",", "and", "but", "he", "she", "i", "so", "who")
+        if follows not in _OPEN_ENDS:
+            return False
+        if head == "of" and toks[at - 1] in self._children:
+            return not toks[at - 1].endswith("s") and toks[at - 1] not in ("one", "both", "other")
+        if passed & {"is", "'s", "are", "turned", "turns", "turning", "be"}:
+            if toks[group[0].first - 1] == "'s" and head in _MAY_OWN:
+                return False
+            verb_at_head = head in self._children or (head.isalpha() and head not in _NOT_PEOPLE and head not in self._grown)
+            return verb_at_head and head not in (".", "?")
+        if self._bracketed(reading, group):
+            return head not in _NOT_PEOPLE
+        noun = head in self._children and head not in ("he", "she", "they", "him", "her", "them", "one", "other", "second")
+        if noun and follows == "of":
+            return False
+        if "," in passed:
+            return noun and (len(group) > 1 or follows in (",", ".", "?", "and", "who", "but"))
+        return noun and (first_adjacent(passed) or "now" in passed or "both" in passed)
+
+    def _look_left(self, toks: list[str], index: int) -> tuple[frozenset[str], int]:
+        """(filler words passed, place of the first word that is none) going left from word `index`."""
+        passed: set[str] = set()
+        at = index - 1
+        while at > 0 and index - at <= 6 and (toks[at] in self._fill or (toks[at] in self._adjectives and not toks[at].isdigit()
+                                                                         and toks[at] not in self._children)):
+            passed.add(toks[at])
+            at -= 1
+        return frozenset(passed), at
+
+    def _another_time(self, toks: list[str], head: str, before: str, at: int, passed: frozenset[str]) -> bool:
+        """'since she was 2', 'when he turns 18', 'at age 4', 'was 3 when', 'under 5'."""
+        if head in self._past or passed & {"was", "were"}:
+            return True
+        if before in self._past - {"to", "by", "up", "between", "over", "under", "below", "above", "at", "from"}:
+            return True
+        if head == "of" and toks[at - 1] in ("age", "ages"):
+            return "at" in toks[at - 3 : at - 1] or "from" in toks[at - 3 : at - 1]
+        return head in ("the", "my", "his", "her", "their") and before in ("since", "when", "until", "from", "before")
+
+    @staticmethod
+    def _said_of_the_past(toks: list[str], after: int) -> bool:
+        """'aged 3 when he came', 'was 3 at the time'."""
+        follows = toks[after : after + 5]
+        if follows[:1] == ["when"] or follows[:2] == [",", "when"]:
+            return not any(t in ("is", "turns") for t in follows)
+        return follows[:3] == ["at", "the", "time"]
+
+    def _after_child(self, toks: list[str], at: int) -> bool:
+        """Whether 'her' or 'me' in a phrase is only in passing: 'she lives with me, aged 7' speaks of her."""
+        if toks[at] in ("friend", "neighbour") and toks[at - 1] == "'s":
+            return True
+        return toks[at] in ("me", "us", "mum", "dad", "nan") and toks[at - 1] in ("with", "to", "by", "at") or (
+            toks[at] == "carer" and toks[at + 1] in ("for", "to", "of"))
+
+    def _own_grown_child(self, toks: list[str], last: _Number, at: int) -> bool:
+        """'my daughter is 22', 'my 19 year old son': the carer's own child, not the one she has taken in."""
+        head = toks[at]
+        own = frozenset({"son", "daughter", "sons", "daughters"})
+        mine = frozenset({"my", "our"})
+        if head in own and (toks[at - 1] in mine or toks[at - 1] in self._adjectives and toks[at - 2] in mine):
+            return True
+        return toks[last.after] in own and head in mine and toks[last.after + 1] != "'s"
+
+    @staticmethod
+    def _soon(toks: list[str], after: int) -> bool:
+        """'3 next week', '16 in June', '4 on Friday', '5 tomorrow', '4 soon'."""
+        if toks[after] in ("tomorrow", "soon", "shortly"):
+            return True
+        if toks[after] in ("this",) and toks[after + 1] in ("week", "month", "weekend", "friday", "saturday", "sunday", "september", "december"):
+            return True
+        skip = 2 if toks[after + 1] in ("a", "the", "2", "3", "few") else 1
+        return toks[after] in ("next", "in", "on") and (toks[after + 1] in _SOON_AFTER or toks[min(after + skip, len(toks) - 1)] in _SOON_AFTER)
+
+    @staticmethod
+    def _bracketed(reading: Reading, group: list[_Number]) -> bool:
+        """Whether the numbers stand in brackets in what the carer wrote."""
+        start, end = reading.words[group[0].first].start, reading.words[group[-1].after - 1].end
+        return reading.text[:start].rstrip().endswith("(") and reading.text[end:].lstrip().startswith(")")
+
+    # -- school ---------------------------------------------------------------------------------------------------
+
+    def _stage(self, reading: Reading) -> tuple[Found | None, Found | None]:
+        """(stage of school, age worked out from the school year)."""
+        toks = reading.toks
+        for at in range(1, len(toks) - 1):
+            if toks[at] in _YEAR and toks[at + 1].isdigit() and 1 <= int(toks[at + 1]) <= 13 and not toks[at - 1].isdigit():
+                if toks[at - 1] in ("this", "last", "next", "per", "one", "a", "each", "every") or toks[at + 2] in self._counted - {"and", "a"}:
+                    continue
+                if toks[at + 2] in _YEAR | _SHORT or not reading.words[at + 1].end:
+                    continue
+                year = int(toks[at + 1])
+                stage = "primary" if year <= 6 else "secondary" if year <= 11 else "sixth_form"
+                going = any(t in ("start", "starts", "starting", "into", "going", "moving", "starting") for t in toks[max(1, at - 3) : at])
+                return Found(stage, at, at + 2, not going), Found(year + 4 - going, at, at + 2, False)
+        where = self._reception.find(reading)
+        if where is not None:
+            going = any(t in ("start", "starts", "starting", "apply", "for") for t in toks[max(1, where[0] - 1) : where[1]])
+            return Found("reception", *where, not going), Found(4, *where, False)
+        return self._school(reading), None
+
+    def _school(self, reading: Reading) -> Found | None:
+        """Nursery, primary, secondary or sixth form."""
+        for name, rule in self._stages:
+            where = rule.find(reading)
+            if where is not None:
+                going = any(a < where[1] and where[0] < b for a, b in reading.find(self._next))
+                return Found(name, *where, not going)
+        return None
+
+    def _newborn(self, reading: Reading) -> Found | None:
+        """A newborn is 0, unless still to be born."""
+        toks = reading.toks
+        if "newborn" not in reading.vocabulary or reading.vocabulary & {"due", "pregnant", "unborn", "expecting"}:
+            return None
+        at = toks.index("newborn")
+        return Found(0, at, at + 1, True)
+
+
+def first_adjacent(passed: frozenset[str]) -> bool:
+    """Whether nothing but words that say nothing stood between a child and a number: 'grandson 7'."""
+    return not passed - {"a", "the", "only", "just", "and", "both"}

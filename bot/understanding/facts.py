@@ -1,0 +1,176 @@
+"""Reads one carer's message and returns what it states: the arrangement, the tie, ages, times and who did what.
+
+    FactFinder().find("I'm nan to Leo (7), we got the SGO in 2019")
+    -> [Fact(name='arrangement', value='special_guardianship_order', said='SGO', ...),
+        Fact(name='relationship', value='grandparent', said="I'm nan", ...), Fact(name='child_age', value=7, ...), ...]
+
+A fact is only what is said now and of this carer's own child: not what is asked, hoped, refused, over or somebody
+else's. `sure` is False where the words lean one way without settling it. Nothing here imports Rasa.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from bot.understanding.ages import Ages
+from bot.understanding.circumstances import Circumstances
+from bot.understanding.counts import children_count
+from bot.understanding.durations import Durations
+from bot.understanding.found import Fact, FactValue, Found
+from bot.understanding.living import Home, Living
+from bot.understanding.orders import CAO, KFC, SGO, OrderReader, Orders, strongest
+from bot.understanding.phrases import load_yaml
+from bot.understanding.reading import Reader, Reading
+from bot.understanding.relations import Relations
+
+__all__ = ["CLOSE_RELATIVES", "PATTERNS", "Fact", "FactFinder", "FactValue"]
+
+log = logging.getLogger(__name__)
+
+PATTERNS = Path(__file__).resolve().parents[2] / "nlu" / "facts"
+_FILES = ("words", "orders", "relations", "living", "ages", "durations", "circumstances")
+
+# Children Act 1989 s.105: these are never private foster carers
+CLOSE_RELATIVES = frozenset({"grandparent", "aunt_uncle", "sibling", "half_sibling", "step_parent"})
+_WIDER = frozenset({"great_grandparent", "great_aunt_uncle", "cousin", "friend", "foster_other"})
+_ORDER_OF = {SGO: "special_guardianship", CAO: "lives_with", "adoption": "other"}
+
+
+class FactFinder:
+    """Finds facts in messages. Building one takes about a second; finding is quick, and safe from several threads."""
+
+    def __init__(self, patterns: Path = PATTERNS) -> None:
+        """Loads the pattern files from `patterns`. Raises ValueError, KeyError or OSError if they are not whole."""
+        files: dict[str, dict[str, Any]] = {name: load_yaml(patterns / f"{name}.yml") for name in _FILES}
+        everyone: dict[str, list[str]] = {}
+        own: dict[str, dict[str, list[str]]] = {}
+        for name in _FILES:
+            own[name] = {str(k): [str(w) for w in v] for k, v in files[name].get("lists", {}).items()}
+            everyone.update(own[name])
+        lists = {name: {**everyone, **own[name]} for name in _FILES}
+        self._reader = Reader(files["words"])
+        self._orders = OrderReader(files["orders"], lists["orders"])
+        self._relations = Relations(files["relations"], lists["relations"])
+        self._living = Living(files["living"], lists["living"])
+        self._ages = Ages(files["ages"], lists["ages"])
+        self._durations = Durations(files["durations"], files["living"], {**lists["durations"], **own["living"]})
+        self._circumstances = Circumstances(files["circumstances"], lists["circumstances"])
+
+    def find(self, text: str, today: date | None = None) -> list[Fact]:
+        """The facts `text` states, in the order they stand in it; [] for anything unreadable. Never raises."""
+        try:
+            reading = self._reader.read(text)
+            found = self._gather(reading, today or date.today())  # noqa: DTZ011 - a carer's 'today' is the local one
+            return sorted((_as_fact(name, f, reading) for name, f in found.items()), key=lambda fact: (fact.start, fact.name))
+        except Exception:  # a message must never be lost to a pattern
+            log.exception("could not read facts from a message of %d characters", len(text) if isinstance(text, str) else -1)
+            return []
+
+    def _gather(self, reading: Reading, today: date) -> dict[str, Found]:
+        """All facts by name, the arrangement last since it turns on the others."""
+        home = self._living.read(reading)
+        orders = self._orders.read(reading)
+        found = self._circumstances.find(reading)
+        involved = home.with_me or home.asked is not None or bool(orders.held)
+        tie = self._relations.find(reading, involved)
+        ages, stage = self._ages.find(reading)
+        count = children_count(reading, ages)
+        mixed = "several_children_differ" in found
+        now = self._arrangement_by_order(reading, orders, home, mixed)
+        duration, months = self._durations.find(reading, today, home.with_me, home.prospective and now is None)
+        for name, value in (("relationship", tie), ("child_age", ages), ("school_stage", stage), ("children_count", count),
+                            ("duration", duration), ("months_with_carer", months)):
+            if value is not None:
+                found[name] = value
+        self._settle(reading, found, now, home, orders)
+        return found
+
+    def _arrangement_by_order(self, reading: Reading, orders: Orders, home: Home, mixed: bool) -> Found | None:
+        """The arrangement an order, a role or a care order gives, if one is held."""
+        best = strongest(orders.held, reading, mixed)
+        if best is not None:
+            return best
+        here = home.with_me and not home.elsewhere
+        looked_after = self._orders.looked_after(reading)
+        if looked_after is not None and (here or not home.prospective):
+            return looked_after
+        if orders.care_orders and here:
+            return orders.care_orders[0]
+        return None
+
+    def _settle(self, reading: Reading, found: dict[str, Found], now: Found | None, home: Home, orders: Orders) -> None:
+        """Puts the arrangement and the order into `found`, and takes out what they rule out."""
+        informal = self._orders.informal(reading) if now is None else None
+        if now is not None:
+            found["arrangement"] = now
+            self._tidy_for_order(found, now, orders)
+        elif home.prospective and home.asked is not None:
+            found["arrangement"] = Found("prospective", *home.asked)
+        else:
+            kind = _without_order(found, informal, home)
+            if kind is not None:
+                found["arrangement"] = kind
+        order = _order(now, informal, orders, found.get("order"))
+        found.pop("order", None)
+        if order is not None:
+            found["order"] = order
+        if not home.prospective or now is not None:
+            found.pop("who_asked", None)
+
+    @staticmethod
+    def _tidy_for_order(found: dict[str, Found], now: Found, orders: Orders) -> None:
+        """A child in the council's care now was not 'previously' so; a care order that ended was."""
+        if now.value == KFC and found.get("previously_looked_after", now).value is True:
+            found.pop("previously_looked_after", None)
+
+
+def _order(now: Found | None, informal: Found | None, orders: Orders, running: Found | None) -> Found | None:
+    """The decision table's `order`: the order held, a case running, or none."""
+    if now is not None and now.value in _ORDER_OF:
+        return Found(_ORDER_OF[str(now.value)], now.first, now.after, now.sure)
+    if orders.care_orders:
+        return Found("care_order", orders.care_orders[0].first, orders.care_orders[0].after)
+    if running is not None:
+        return running
+    if informal is not None and now is None:
+        return Found("none", informal.first, informal.after)
+    return None
+
+
+def _without_order(found: dict[str, Found], informal: Found | None, home: Home) -> Found | None:
+    """Informal or private fostering, from what was said of court, tie, age and time; None where it is not plain."""
+    came = found.get("how_came")
+    said = informal
+    if said is None and came is not None and came.value == "family" and (role := found.get("council_role")) and role.value == "none":
+        said = Found("informal", role.first, role.after, False)
+    if said is None or (came is not None and came.value in ("council_or_police", "council_involved")):
+        return None
+    if home.elsewhere and not home.with_me:
+        return None
+    tie = str(found["relationship"].value) if "relationship" in found else ""
+    if tie in CLOSE_RELATIVES or not tie or tie not in _WIDER:
+        return Found("informal", said.first, said.after, said.sure and tie != "step_grandparent")
+    return _not_close(found, said)
+
+
+def _not_close(found: dict[str, Found], said: Found) -> Found | None:
+    """A friend or wider relative: private fostering from 28 days, if the child is under 16."""
+    ages = found["child_age"].value if "child_age" in found else None
+    youngest = min(ages) if isinstance(ages, list) else ages if isinstance(ages, int) else None
+    duration = found["duration"].value if "duration" in found else None
+    if youngest is not None and youngest >= 16:
+        return Found("informal", said.first, said.after, said.sure)
+    if duration == "28_or_more":
+        return Found("private_fostering", said.first, said.after, youngest is not None)
+    if duration in ("under_28", "may_reach_28"):
+        return Found("informal", said.first, said.after, duration == "under_28")
+    return None
+
+
+def _as_fact(name: str, found: Found, reading: Reading) -> Fact:
+    """A Found with its name and the carer's own words."""
+    said, start, end = reading.said(found.first, found.after)
+    return Fact(name, found.value, said, start, end, found.sure)

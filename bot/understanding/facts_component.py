@@ -1,0 +1,75 @@
+"""What the carer states: her arrangement, the child's age, where she lives … as entities `fact` and `place`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any, Dict, List, Text
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.extractors.extractor import EntityExtractorMixin
+from rasa.shared.nlu.constants import ENTITIES, TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from bot.knowledge.places import PlaceFinder
+from bot.understanding.facts import Fact, FactFinder
+
+CONTENT = Path(__file__).resolve().parents[2] / "content"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
+class FactsExtractor(GraphComponent, EntityExtractorMixin):
+    """spaCy patterns for facts, the gazetteer for places; nothing is guessed."""
+
+    def __init__(self) -> None:
+        self._facts = FactFinder()
+        self._places = PlaceFinder.load(CONTENT)
+
+    @classmethod
+    def create(cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource,
+               execution_context: ExecutionContext) -> FactsExtractor:
+        """Nothing to configure."""
+        return cls()
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        """Add the entities; a message that is an option's payload has none."""
+        for message in messages:
+            text = message.get(TEXT)
+            if text and not text.startswith("/"):
+                found = [_fact(f) for f in self._facts.find(text, today(message))]
+                found += self._place(text, asked=open_question(message) == "authority")
+                message.set(ENTITIES, message.get(ENTITIES, []) + found, add_to_output=True)
+        return messages
+
+    def _place(self, text: Text, asked: bool) -> List[Dict[Text, Any]]:
+        where = self._places.find(text, asked=asked)
+        if not (where.home or where.elsewhere or where.nation):
+            return []
+        value = {"home": list(where.home), "elsewhere": list(where.elsewhere), "nation": where.nation, "said": where.said}
+        return [{"entity": "place", "value": value, "start": 0, "end": len(text), "extractor": "FactsExtractor"}]
+
+
+def _fact(fact: Fact) -> Dict[Text, Any]:
+    plain = asdict(fact)
+    start, end = plain.pop("start"), plain.pop("end")
+    return {"entity": "fact", "value": plain, "start": start, "end": end, "extractor": "FactsExtractor"}
+
+
+def slots(message: Message) -> Dict[Text, Any]:
+    """The state the turn started from, as the gateway sent it; empty in `rasa shell`."""
+    return (message.get("metadata") or {}).get("slots") or {}
+
+
+def open_question(message: Message) -> Text:
+    """Id of the question that waits for an answer; empty where none does."""
+    return slots(message).get("open_question") or ""
+
+
+def today(message: Message) -> date:
+    """The service's day, which may be set for tests."""
+    now = (message.get("metadata") or {}).get("now")
+    return date.fromisoformat(now[:10]) if now else date.today()  # noqa: DTZ011  (UK day; the gateway sends it)

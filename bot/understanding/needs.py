@@ -1,0 +1,127 @@
+"""What the carer needs: the topics of a message, as a whole and part by part.
+
+A Rasa graph component. It sets the intent (the class of the whole message) and adds an entity `need` for
+each topic found, best first, so that a message that asks two things gets two answers.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Text, Tuple
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.embedding.classifier import Settings, TextClassifier, normal
+from bot.embedding.model import SentenceEmbedding
+from bot.embedding.parts import parts
+
+UNCLEAR = "unclear"
+ARRAYS = "classifier.npz"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class NeedsClassifier(GraphComponent, IntentClassifier):
+    """See the module. Its settings stand in config.yml."""
+
+    @staticmethod
+    def get_default_config() -> Dict[Text, Any]:
+        """Settings of the classifier, and the thresholds (shares of probability, 0-1)."""
+        return {
+            "ngram_low": 2,
+            "ngram_high": 5,
+            "buckets": 32768,
+            "ngram_weight": 0.5,
+            "strictness": 10.0,
+            "iterations": 200,
+            "sure": 0.30,  # a whole message at least this sure of a class is not asked about
+            "second": 0.25,  # a further topic of the whole message is answered from here
+            "part": 0.55,  # a topic of one part is answered from here
+            "part_words": 4,
+            "most": 3,
+        }
+
+    def __init__(self, config: Dict[Text, Any], storage: ModelStorage, resource: Resource,
+                 classifier: Optional[TextClassifier] = None) -> None:
+        self._config, self._storage, self._resource = config, storage, resource
+        self._embedding = SentenceEmbedding()
+        self._classifier = classifier
+
+    @classmethod
+    def create(cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource,
+               execution_context: ExecutionContext) -> NeedsClassifier:
+        """For training."""
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource,
+             execution_context: ExecutionContext, **kwargs: Any) -> NeedsClassifier:
+        """From a trained model."""
+        with model_storage.read_from(resource) as folder:
+            return cls(config, model_storage, resource, TextClassifier.load(Path(folder) / ARRAYS))
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fit the classifier on all intent examples and keep its arrays."""
+        examples = [e for e in training_data.intent_examples if e.get(TEXT)]
+        names = Settings.__dataclass_fields__
+        settings = Settings(**{k: v for k, v in self._config.items() if k in names})
+        self._classifier = TextClassifier.train(
+            self._embedding, [e.get(TEXT) for e in examples], [e.get(INTENT) for e in examples], settings)
+        with self._storage.write_to(self._resource) as folder:
+            self._classifier.save(Path(folder) / ARRAYS)
+        return self._resource
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        """Set intent, ranking and needs; an intent given by an option ('/intent') is left alone."""
+        for message in messages:
+            text = message.get(TEXT)
+            if text and not text.startswith("/"):
+                self._understand(message, text)
+        return messages
+
+    def _understand(self, message: Message, text: Text) -> None:
+        assert self._classifier is not None
+        pieces = [text, *parts(text, self._config["part_words"])]
+        vectors = self._embedding.embed([normal(p) for p in pieces])
+        shares = self._classifier.probabilities(vectors, pieces)
+        ranking = _ranking(self._classifier.classes, shares[0])
+        needs = self._needs(shares)
+        best = ranking[0]
+        if best["confidence"] < self._config["sure"] and not needs:
+            best = {"name": UNCLEAR, "confidence": 1 - best["confidence"]}
+        elif needs and needs[0][0] != best["name"] and best["confidence"] < self._config["sure"]:
+            best = {"name": needs[0][0], "confidence": float(needs[0][1])}
+        found = needs or [(r["name"], r["confidence"]) for r in ranking[:4]]
+        entities = [_need(name, confidence, text) for name, confidence in found]
+        message.set(INTENT, best, add_to_output=True)
+        message.set(INTENT_RANKING_KEY, ranking[:10], add_to_output=True)
+        message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
+
+    def _needs(self, shares: np.ndarray) -> List[Tuple[Text, float]]:
+        """(class, confidence) of everything clearly asked, surest first, at most `most`."""
+        assert self._classifier is not None
+        score: Dict[Text, float] = {}
+        classes = self._classifier.classes
+        for row, share in enumerate(shares):
+            for column in np.argsort(-share)[:3]:
+                confidence, name = float(share[column]), classes[column]
+                bar = self._config["part"] if row else self._config["sure" if column == share.argmax() else "second"]
+                if confidence >= bar:
+                    score[name] = max(score.get(name, 0.0), confidence * (0.9 if row else 1.0))
+        return sorted(score.items(), key=lambda pair: -pair[1])[: self._config["most"]]
+
+
+def _ranking(classes: List[Text], share: np.ndarray) -> List[Dict[Text, Any]]:
+    return [{"name": classes[i], "confidence": float(share[i])} for i in np.argsort(-share)[:10]]
+
+
+def _need(name: Text, confidence: float, text: Text) -> Dict[Text, Any]:
+    return {"entity": "need", "value": name, "start": 0, "end": len(text), "confidence_entity": float(confidence),
+            "extractor": "NeedsClassifier"}

@@ -1,0 +1,113 @@
+"""Which arrangement the carer has now, and which order: never one asked about, applied for, ended or another's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.understanding.found import Found
+from bot.understanding.phrases import Group, WordLists
+from bot.understanding.reading import Reading
+from bot.understanding.rules import Rule
+
+SGO, CAO, KFC = "special_guardianship_order", "child_arrangements_order", "kinship_foster_care"
+
+# word -> (set of patterns, arrangement, sure)
+_ORDERS: dict[str, tuple[str, str, bool]] = {
+    "SGO": ("order", SGO, True),
+    "SGR": ("role", SGO, True),
+    "GUARDSHIP": ("order", SGO, False),
+    "GUARDIAN": ("role", SGO, False),
+    "CAO": ("order", CAO, True),
+    "INTERIMCAO": ("order", CAO, True),
+    "CUSTODY": ("order", CAO, False),
+    "KFC": ("foster", KFC, True),
+    "FOSTERER": ("foster", KFC, False),
+    "FOSTERPAY": ("foster", KFC, True),
+    "CAREORDER": ("care", KFC, True),
+}
+_RANK = {"adoption": 0, SGO: 1, CAO: 2, KFC: 3, "private_fostering": 4}
+_SHORT_ANSWER = frozenset("yes yeah yep an a the it is 's i think have we just no . ? , please full order ours got its on for both him her them under "
+                          "my our her his and".split())
+
+
+@dataclass
+class Orders:
+    """Orders and roles in one message: those the carer has, and those only spoken of."""
+
+    held: list[Found] = field(default_factory=list)
+    care_orders: list[Found] = field(default_factory=list)
+    spoken_of: set[str] = field(default_factory=set)
+
+
+class OrderReader:
+    """Reads orders. Built once, from orders.yml."""
+
+    def __init__(self, data: Mapping[str, Any], lists: WordLists) -> None:
+        """`data` is orders.yml as loaded, `lists` all word lists it may name."""
+        self._not_current = {name: Group(data[name]["not_current"], lists) for name in ("order", "role", "care", "foster")}
+        self._current = {name: Group(data[name]["current"], lists) for name in ("order", "role", "care", "foster")}
+        rules = ("adoption", "informal", "privfost", "privfost_strong", "foster_verb", "with_care")
+        self._rules = {name: Rule.of(data[name], lists) for name in rules}
+
+    def read(self, reading: Reading) -> Orders:
+        """Every order or role named, sorted into held and only spoken of."""
+        orders = Orders()
+        for index, tok in enumerate(reading.toks):
+            if tok not in _ORDERS:
+                continue
+            patterns, arrangement, sure = _ORDERS[tok]
+            if tok == "CUSTODY" and reading.toks[index - 1] in ("in", "into", "remanded", "police"):
+                continue
+            held = self._held(reading, index, patterns)
+            if not held:
+                orders.spoken_of.add(arrangement)
+            elif tok == "CAREORDER":
+                orders.care_orders.append(Found(KFC, index, index + 1, sure))
+            else:
+                orders.held.append(Found(arrangement, index, index + 1, sure))
+        self._without_orders(reading, orders)
+        return orders
+
+    def _held(self, reading: Reading, index: int, patterns: str) -> bool:
+        """Whether the order or role at word `index` is the carer's, now."""
+        toks = reading.toks
+        if reading.size <= 8 and "?" not in toks and all(t in _SHORT_ANSWER or t in _ORDERS for t in toks):
+            return not {"no", "or"} & set(toks) or toks[index - 1] in ("a", "just", "an")
+        coded, words = reading.around(index)
+        if self._not_current[patterns].hit(coded, words):
+            return False
+        return self._current[patterns].hit(coded, words)
+
+    def _without_orders(self, reading: Reading, orders: Orders) -> None:
+        """Adds adoption, private fostering and fostering said as a verb."""
+        for name, value, sure in (("adoption", "adoption", True), ("foster_verb", KFC, True), ("privfost_strong", "private_fostering", True),
+                                  ("privfost", "private_fostering", False)):
+            where = self._rules[name].find(reading)
+            if where is not None:
+                orders.held.append(Found(value, *where, sure))
+
+    def looked_after(self, reading: Reading) -> Found | None:
+        """Signs that the child is the council's: reg 24, section 20, fostering pay, reviews."""
+        where = self._rules["with_care"].find(reading)
+        return Found(KFC, *where) if where else None
+
+    def informal(self, reading: Reading) -> Found | None:
+        """No court, nothing official, a family arrangement."""
+        where = self._rules["informal"].find(reading)
+        return Found("informal", *where) if where else None
+
+
+def strongest(held: list[Found], reading: Reading, mixed: bool) -> Found | None:
+    """The one arrangement that counts: said with 'now', else the order that outranks the others.
+
+    `mixed`: the children's orders differ, so the first one named is given, unsure.
+    """
+    if not held:
+        return None
+    if mixed and len({f.value for f in held}) > 1:
+        first = min(held, key=lambda f: f.first)
+        return Found(first.value, first.first, first.after, False)
+    now = [f for f in held if "now" in reading.toks[max(0, f.first - 4) : f.first]]
+    return min(now or held, key=lambda f: (_RANK.get(str(f.value), 9), not f.sure, f.first))
