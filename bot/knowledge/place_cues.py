@@ -74,14 +74,14 @@ _TRAVEL = re.compile(
 )
 _PAST = re.compile(r" (?:used to|originally|born|grew up|grown up|previously|formerly|raised|before that|no longer|dont live|do not live|came|left|before|were living|was living|met) ")
 _NEGATED = re.compile(r" (?:not|isnt|no longer|never|nowt to do with|instead of|rather than|and not)(?: (?:live|living|lived|even|actually|in|from|under|with|at|the|by|near|been|to))* $")
-_MEANT = re.compile(r" (?:mean|meant|sorry|correction|should be|should say|should have said|typo|its actually|i said no|no|nope) ,? ?(?:it is |its |i am in |i live in |we live in |in |i said |to say )?$")
+_MEANT = re.compile(r" (?:mean|meant|sorry|correction|should be|should say|should have said|typo|its actually|i said no|no|nope) (?:, )?(?:it is |its |i am in |i live in |we live in |in |i said |to say )?$")
 _CLAUSE = re.compile(
     r" (?:but|while|whilst|whereas|although|though|however|because|cos|coz|cause|where|so|then|until|yet|since|when|after|unless|-|\() "
     r"| (?:and|,|as|that|if|who) (?=(?:i|we|my|our|his|her|their|the|he|she|they|mum|dad|mother|father|nan|now|both|its|it|there|am|are|is|has|have|live|living|social) )"
     r"| , (?=[a-z]+ (?:is|are|has|have|keep|keeps|placed|wont|will|said|say) )"
 )
 _PLACED_BY = re.compile(
-    r" (?:(?:placed|put|sent|brought|left|looked after|accommodated|removed|taken|moved|dropped)(?: (?:him|her|them|here|there|with (?:us|me|my family|family)|in (?:care|our care|my care)|into care|kids|children|child|boys|girls|baby)){0,3} (?:by|from|through|via)"
+    r" (?:(?:placed|put|sent|brought|left|looked after|accommodated|removed|taken|moved|dropped)(?: (?:him|her|them|here|there|with (?:us|me|my family|family)|in (?:care|our care|my care)|into care|kids|children|child|boys|girls|baby)){0,3} (?:by|through|via)"
     r"|(?:care|sgo|ico|order|supervision order|case|placement|responsibility|looked after|lac|child) (?:is |sits |lies |held |still |comes )?(?:with|to|of|under|from|through)"
     r"|in care (?:to|of|with|under|in)|under a care order (?:to|with|from)|under (?:a|an|the) .{0,20}order (?:to|with|from|in)|(?:placing|responsible|home|original|originating|old|previous) (?:authority|council|la|local authority)(?: (?:is|was|are|s|'s))?(?: in| from)?) (?:the )?$"
 )
@@ -160,8 +160,12 @@ class Judge:
         lived = prep is not None and bool(re.search(rf" (?:{_LIVE}|moved|relocated|home is|house)(?: \w+)? $", clause[: prep.start()] + " "))
         if s.kind == "acronym":
             return s.capital or lived
+        if verdict.weight == 6:
+            return True
+        if self._plural.match(s.after) and prep is None and (s.capital or s.before == " "):
+            return True
         if prep is None:
-            return (s.asked or s.capital) and (s.first or s.last) or (s.kind == "first" and bool(self._plural.match(s.after)))
+            return (s.asked or s.capital) and (s.first or s.last)
         if s.kind == "first":
             near = prep["prep"] in ("in", "near", "nr", "around", "outside", "within") or verdict.weight >= 4
             return (near or prep["prep"] == "to" and verdict.role is not Role.NOTHING and verdict.weight >= 4) and not s.owned

@@ -1,34 +1,35 @@
 """Which council for children's services a carer lives under, from what she types.
 
-Names and postcodes are found (`gazetteer`, `postcodes`), what each is to the carer is judged by the words around it
+Names and postcodes are found (`place_mentions`), what each is to the carer is judged by the words around it
 (`place_cues`), and the plainest of what is left is her home.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 from bot.knowledge.authorities import Authority, load_authorities
-from bot.knowledge.gazetteer import AREA, COUNTY, PLACE, TOWN, Gazetteer, Name, names_of
+from bot.knowledge.gazetteer import AREA, COUNTY, PLACE, Gazetteer, Name, names_of
 from bot.knowledge.place_cues import Judge, Role, Setting, Verdict
+from bot.knowledge.place_mentions import Mention, MentionFinder, narrow
 from bot.knowledge.place_text import Text, name_key
-from bot.knowledge.postcodes import Postcode, PostcodeBook, areas_by_nation, hide_postcodes
-from bot.knowledge.source_lines import ContentError, Document
+from bot.knowledge.postcodes import PostcodeBook, areas_by_nation, hide_postcodes
+from bot.knowledge.source_lines import ContentError, Document, Problem
 
 Nation = Literal["scotland", "wales", "northern_ireland", "elsewhere"]
 NATIONS = ("scotland", "wales", "northern_ireland", "elsewhere")
-_LISTS = (
-    "parents children first_person carer_roles workers not_after people institutions_after institutions_before council near_home dealings".split()
-)
-_JOINTS = {"", "in", "near", "nr", "just outside", "outside", "by", "part of", "which is in", "its in", "it is in", "close to", "next to", "in the", "near to", "under"}
+_LISTS = tuple("parents children first_person carer_roles workers not_after people institutions_after institutions_before council near_home dealings".split())
 _CHATTER = frozenset(
     "hi hiya hello hey i we live lives living in im am are is it its the a an um umm er erm oh so yes yeah yep no please thanks thank you ta sorry near nr just outside at from "
-    "village town city called small place area council and my our home x xx says say its' that thats would be mate love here think based be ok okay well right now currently both "
-    "borough under local authority by of around originally county were we're north south east west social services childrens children's services la uk england".split()
+    "village town city called small place area council and my our home x xx xxx say thats would be mate love here think based ok okay well right now currently both "
+    "borough under local authority by of around originally county were north south east west social services childrens la uk england cheers luv duck pet hun".split()
 )
+
+_IDIOM_BEFORE = frozenset("i we to you they my the a im no".split())
+_IDIOM_AFTER = frozenset("so it this with that they you we not".split())
 
 
 @dataclass(frozen=True)
@@ -48,31 +49,24 @@ class Whereabouts:
     postcode_sector: str | None = None
 
 
-@dataclass(frozen=True)
-class _Mention:
-    """A name or postcode in the message, from word `start` up to `end`, and what it was judged to be."""
+class _Judged(NamedTuple):
+    mention: Mention
+    verdict: Verdict
+    council: bool
 
-    start: int
-    end: int
-    name: Name
-    owned: bool = False
-    postcode: Postcode | None = None
-    compound: bool = False
-    misspelt: bool = False
-    council: bool = False
-    verdict: Verdict = Verdict(Role.NOTHING)
+    @property
+    def name(self) -> Name:
+        return self.mention.name
 
 
 class PlaceFinder:
     """Finds places in messages."""
 
-    def __init__(self, gazetteer: Gazetteer, postcodes: PostcodeBook, judge: Judge, authorities: Mapping[str, Authority],
-                 first_names: frozenset[str]) -> None:
-        self._gazetteer = gazetteer
-        self._postcodes = postcodes
+    def __init__(self, mentions: MentionFinder, judge: Judge, regions: Mapping[str, str]) -> None:
+        self.gazetteer = mentions.gazetteer
+        self._mentions = mentions
         self._judge = judge
-        self._region = {slug: authority.region for slug, authority in authorities.items()}
-        self._first_names = first_names
+        self._regions = regions
 
     @classmethod
     def load(cls, content: Path) -> PlaceFinder:
@@ -81,17 +75,178 @@ class PlaceFinder:
         nations = _mapping(content / "other_nations.yml", NATIONS)
         first_names = _word_list(content / "first_names.txt")
         names = names_of(authorities, _areas(content / "wider_areas.yml", authorities), first_names)
-        _add_nations(names, nations.data)
+        _add_nations(names, nations.data, first_names)
         words = _mapping(content / "place_words.yml", _LISTS)
         everyday = first_names | _word_list(content / "place_lookalikes.txt")
         postcodes = PostcodeBook.load(content / "postcode_sectors.csv", areas_by_nation(nations), authorities)
-        return cls(Gazetteer(names.values(), everyday), postcodes, Judge(words.data), authorities, first_names)
+        regions = {slug: authority.region for slug, authority in authorities.items()}
+        mentions = MentionFinder(Gazetteer(names.values(), everyday), postcodes, regions, first_names)
+        return cls(mentions, Judge(words.data), regions)
 
     def find(self, text: str, *, asked: bool = False) -> Whereabouts:
         """What `text` says; `asked` where it answers 'where do you live?', so that a bare everyday word counts."""
         said = Text(text)
-        mentions = self._merged(said, self._mentions(said))
-        if not mentions:
-            mentions = self._misspelt(said, asked)
-        judged = [self._judged(said, mention, mentions, asked) for mention in mentions]
-        return self._resolved(said, [m for m in judged if m.verdict.role is not Role.NOTHING])
+        judged = [self._judged(said, mention, asked) for mention in self._mentions.find(said, asked)]
+        return self._resolved(said, [j for j in judged if j.verdict.role is not Role.NOTHING])
+
+    def _judged(self, text: Text, mention: Mention, asked: bool) -> _Judged:
+        setting = self._setting(text, mention, asked)
+        if mention.postcode:
+            return _Judged(mention, self._judged_postcode(mention, setting), False)
+        verdict = self._judge.verdict(setting)
+        if mention.misspelt and verdict.weight < 2 and verdict.role is Role.HOME and not setting.council:
+            verdict = Verdict(Role.NOTHING)
+        return _Judged(mention, verdict, setting.council or mention.name.kind == "official")
+
+    def _judged_postcode(self, mention: Mention, setting: Setting) -> Verdict:
+        """A full postcode is home unless said to be another's; part of one must look like a place."""
+        postcode = mention.postcode
+        verdict = self._judge.verdict(setting)
+        if verdict.role is Role.NOTHING:
+            verdict = Verdict(Role.HOME, 4)
+        lived = verdict.weight >= 4 and (" in " in setting.before or "postcode" in setting.before)
+        shown = setting.alone or mention.compound or setting.asked or (postcode is not None and postcode.sure and (setting.last or setting.first or lived))
+        if postcode is None or (len(postcode.said) < len(postcode.outward) + 2 or postcode.end - postcode.start < 5) and not shown:
+            return Verdict(Role.NOTHING)
+        if postcode.law and not (setting.alone and setting.asked or "postcode" in setting.before or mention.compound or lived and " live " in setting.before):
+            return Verdict(Role.NOTHING)
+        return verdict if verdict.role is not Role.HOME else Verdict(Role.HOME, max(4, verdict.weight))
+
+    def _setting(self, text: Text, mention: Mention, asked: bool) -> Setting:
+        words, start, end = text.words, mention.start, mention.end
+        after = text.after(end)
+        others = [w for i, w in enumerate(words) if not start <= i < end and w.norm not in _CHATTER]
+        parted_after = end == len(words) or words[end].gap not in ("", "-") or words[end].norm in ("here", "x", "xx")
+        return Setting(
+            before=text.before(start), after=after, kind=mention.name.kind, council=self._judge.council(after),
+            capital=text.mixed_case and words[start].capital if mention.name.kind != "acronym" else words[start].raw.isupper() and not text.text.isupper(),
+            first=start == 0 and parted_after, last=end == len(words) and words[start].gap not in ("", "-"),
+            alone=not others and (asked or mention.name.kind not in ("word", "first", "acronym") or mention.compound) and not _idiom(text, mention),
+            owned=mention.owned, compound=mention.compound, asked=asked and not others,
+        )  # fmt: skip
+
+    def _resolved(self, text: Text, judged: Sequence[_Judged]) -> Whereabouts:
+        homes = [j for j in judged if j.verdict.role is Role.HOME]
+        placing = [j for j in judged if j.verdict.role is Role.PLACING]
+        out = {slug for j in judged if j.verdict.role is Role.OUT for slug in j.name.slugs}
+        homes = [j for j in homes if not j.name.slugs or not set(j.name.slugs) <= out]
+        best = self._plainest(homes) or placing
+        home, nation = self._home(best, [*homes, *placing])
+        placed_by = next((j.name.slugs[0] for j in placing if len(j.name.slugs) == 1 and j.name.slugs != home and not j.name.foreign), None)
+        elsewhere = [slug for j in judged if j.verdict.role is Role.ELSEWHERE and not j.name.foreign for slug in j.name.slugs if slug not in home]
+        sector = next((j.mention.postcode.sector for j in best if j.mention.postcode and j.mention.postcode.sector), None)
+        return Whereabouts(home, tuple(dict.fromkeys(elsewhere)), placed_by, nation, _said(text, best), sector)
+
+    def _plainest(self, homes: Sequence[_Judged]) -> list[_Judged]:
+        """The homes said most plainly; a council named as one beats a village."""
+        if not homes:
+            return []
+        top = max(j.verdict.weight for j in homes)
+        best = [j for j in homes if j.verdict.weight == top]
+        councils = [j for j in homes if j.council and j.verdict.weight >= 4]
+        if councils and top == 4:
+            return councils
+        postcodes = [j for j in homes if j.mention.postcode and j.verdict.weight >= min(top, 4)]
+        return postcodes or best
+
+    def _home(self, best: Sequence[_Judged], hints: Sequence[_Judged]) -> tuple[tuple[str, ...], Nation | None]:
+        """The councils of the plainest mentions, narrowed by each other and then by whatever else was said."""
+        names = [j.name for j in best]
+        abroad = [n for n in names if n.nation and (not n.slugs or n.foreign)]
+        if abroad and all(n in abroad or not n.slugs for n in names):
+            hinted = {slug for j in hints for slug in j.name.slugs if j.name not in abroad}
+            kept = tuple(slug for n in abroad for slug in n.slugs if slug in hinted)
+            return (kept, None) if kept else ((), cast(Nation, abroad[-1].nation))
+        names = [n for n in names if n not in abroad]
+        slugs = self._narrowest(names)
+        for hint in hints:
+            if len(slugs) > 1 and (hint.name.slugs or hint.name.family):
+                slugs = narrow(Name("", slugs), hint.name, {}) or slugs
+        return slugs, None
+
+    def _narrowest(self, names: Sequence[Name]) -> tuple[str, ...]:
+        """Names put together: the narrower in the wider where that can be, else all of them."""
+        slugs: tuple[str, ...] = ()
+        held: Name | None = None
+        for name in sorted(names, key=lambda n: n.width):
+            if held is None:
+                held, slugs = name, name.slugs
+            elif held.width == PLACE < name.width or name.width >= COUNTY > held.width or set(slugs) & set(name.slugs):
+                slugs = narrow(Name("", slugs), name, self._regions) or slugs
+            elif name.width < AREA:
+                slugs = (*slugs, *(s for s in name.slugs if s not in slugs))
+        return slugs
+
+
+def _idiom(text: Text, mention: Mention) -> bool:
+    """'I hope so', 'to deal': an everyday word used as one."""
+    words, start, end = text.words, mention.start, mention.end
+    before = words[start - 1].norm if start and not words[start].gap else ""
+    after = words[end].norm if end < len(words) and not words[end].gap else ""
+    return mention.name.kind == "word" and (before in _IDIOM_BEFORE or after in _IDIOM_AFTER)
+
+
+def _said(text: Text, best: Sequence[_Judged]) -> str:
+    """The carer's own words for `best`, no postcode longer than its sector."""
+    parts = []
+    for judged in best:
+        mention = judged.mention
+        start, end = text.words[mention.start].start, text.words[mention.end - 1].end
+        whole = text.text[start:end]
+        if mention.postcode:
+            code = mention.postcode
+            whole = f"{text.text[start : code.start]}{code.said}{text.text[code.end : end]}" if start <= code.start else code.said
+        parts.append(" ".join(hide_postcodes(whole).split()))
+    return ", ".join(dict.fromkeys(parts))
+
+
+def _mapping(path: Path, keys: Sequence[str]) -> Document:
+    """A YAML file that is a mapping with all of `keys`; raises `ContentError`."""
+    document = Document(path)
+    if not isinstance(document.data, dict):
+        raise ContentError([document.problem((), path.name, "it is not a mapping", "write 'name: [one, two]' lines")])
+    missing = [key for key in keys if key not in document.data]
+    if missing:
+        raise ContentError([document.problem((), f"{path.name}: {key}", "it is missing", "add it") for key in missing])
+    return document
+
+
+def _word_list(path: Path) -> frozenset[str]:
+    """The words of a text file, '#' lines left out; raises `ContentError` where it cannot be read."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContentError([Problem(path, 1, "the file cannot be read", str(error), "put the file back")]) from error
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+def _areas(path: Path, authorities: Mapping[str, Authority]) -> dict[str, Name]:
+    """Wider names by key, with the councils they offer and those around; raises `ContentError`."""
+    document = Document(path)
+    areas: dict[str, Name] = {}
+    problems = []
+    for index, entry in enumerate(document.data):
+        councils, around = entry.get("councils", []), entry.get("around", [])
+        for slug in {*councils, *around} - authorities.keys():
+            problems.append(document.problem((index,), slug, "this is no council of authorities.yml", "check its spelling"))
+        for said in entry["names"]:
+            key = name_key(said)
+            areas[key] = Name(key, tuple(councils), AREA, family=frozenset({*councils, *around}))
+    if problems:
+        raise ContentError(problems)
+    return areas
+
+
+def _add_nations(names: dict[str, Name], nations: Mapping[str, Any], first_names: frozenset[str]) -> None:
+    """Names of places outside England; an English place of the same name goes first unless listed as shared."""
+    for nation, entry in nations.items():
+        words = {name_key(word) for word in entry.get("also_words", [])}
+        shared = {name_key(word) for word in entry.get("shared", [])}
+        for said in entry["places"]:
+            key = name_key(said)
+            english = names.get(key)
+            if english and key not in shared:
+                continue
+            kind = "word" if key in words else "first" if key in first_names else "plain"
+            slugs = english.slugs if english else ()
+            names[key] = Name(key, slugs, AREA if key == nation.replace("_", " ") else PLACE, kind, nation, foreign=bool(slugs))

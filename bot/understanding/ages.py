@@ -22,6 +22,7 @@ _SOON_AFTER = frozenset("week month in january february march april may june jul
 _NEARLY = frozenset({"nearly", "approaching", "coming", "rising", "turning", "turns", "will"})
 _NOT_PEOPLE = frozenset("it that this there which what order SGO CAO COUNCIL price number total date time room rent allowance money payment school "
                         "house flat bill weight size shoe level stage step section form page phase part day week half at than about".split())
+_VERBS = frozenset("this lives needs starts goes attends gets was is has loves keeps comes wants hates sleeps stays plus as cries".split())
 _MAY_OWN = frozenset("sister brother daughter son friend neighbour cousin".split())
 _OPEN_ENDS = frozenset(". ? , and but now who so he she they i we with has have is are lives in next on year years yrs old because both going tomorrow soon or "
                        "my the this today his her can do what how needs started starts goes attends doesnt not wants been / that living live lived since "
@@ -78,7 +79,8 @@ class Ages:
             if number is None:
                 continue
             between = reading.toks[last_after:index] if groups else ["."]
-            if groups and len(between) <= 3 and all(t in _JOIN for t in between) and between:
+            ranged = between == ["to"] and bool(groups) and {"aged", "ages", "age"} & set(reading.toks[groups[-1][0].first - 2 : groups[-1][0].first])
+            if groups and last_after > 0 and (ranged or (len(between) <= 3 and all(t in _JOIN for t in between))):
                 groups[-1].append(number)
             else:
                 groups.append([number])
@@ -111,7 +113,7 @@ class Ages:
                 return _Number(count, index, at + 2, unit, True)
         if unit in _YEAR and toks[at].isdigit() and toks[at + 1] in _SHORT:
             at += 2
-        elif unit in _YEAR and toks[at] == "and" and toks[at + 1].isdigit() and toks[at + 2] in _SHORT:
+        elif unit in _YEAR and toks[at] == "and" and toks[at + 1].isdigit() and toks[at + 2] in _SHORT and int(toks[at + 1][:3]) < 12:
             at += 3
         old = toks[at] in _OLD or toks[at : at + 2] == ["of", "age"]
         if old:
@@ -136,9 +138,13 @@ class Ages:
 
     def _trimmed(self, toks: list[str], group: list[_Number]) -> list[_Number]:
         """Leaves out numbers that count something: '3 kids', '2 hours'."""
+        if group and toks[group[0].first - 1] in ("of", "to") and toks[group[0].first - 2] in self._grown and len(group) > 2:
+            group = group[1:]
         kept = []
         old_later = any(n.old for n in group)
         for n in group:
+            if n.unit in _SHORT and not n.old and old_later:
+                continue
             follows = toks[n.after]
             if not n.old and not n.unit and follows in self._counted and not (old_later and n is not group[-1] and follows in _JOIN):
                 continue
@@ -156,7 +162,12 @@ class Ages:
         old = any(n.old for n in group)
         if self._another_time(toks, head, before, at, passed) or self._said_of_the_past(toks, last.after):
             return None
-        if head in self._grown and not self._after_child(toks, at) or self._own_grown_child(toks, last, at):
+        linked = bool(passed & {"is", "'s", "am", "are", "aged"}) or "," not in passed
+        if head.isdigit() and not (len(group) > 1 and toks[at - 1] in ("of", "to")) or "own" in passed or self._of_a_kind(toks, last, head, at):
+            return None
+        if self._own_grown_child(toks, last, at) or self._another_child(toks, at):
+            return None
+        if head in self._grown and not self._after_child(toks, at) and (linked or not old):
             return None
         soon = self._soon(toks, last.after) if "turned" not in passed else False
         takes_off = 1 if (passed & _NEARLY and "turned" not in passed) or soon else 0
@@ -171,20 +182,27 @@ class Ages:
         toks = reading.toks
         head, last = toks[at], group[-1]
         follows = toks[last.after]
-        if any(n.unit in _YEAR for n in group) and follows in ("with", "here", "now", "in", "since", "ago", "later"):
+        stay = frozenset({"been", "had", "fostering", "raising", "looking_after", "lived"}) & set(toks[max(0, at - 6) : at])
+        if any(n.unit in _YEAR for n in group) and (stay or follows in ("with", "here", "now", "in", "since", "ago", "later")):
             return False
-        if any(n.unit in _SHORT for n in group):
+        if any(n.unit in _SHORT for n in group) and not any(n.unit in _YEAR for n in group):
             return head in self._children and bool(passed & {"is", "'s", "are", "only", "just", "now"}) and follows in (
                 ".", "?", ",", "and", "but", "he", "she", "i", "so", "who")
-        if follows not in _OPEN_ENDS:
+        if follows == "going" and toks[last.after + 1] == "on":
+            return head not in self._grown
+        one_child = head in self._children and not head.endswith("s") and head not in ("both", "them", "second", "other", "him", "her")
+        if follows not in _OPEN_ENDS and not (one_child and self._loose_end(follows)):
             return False
         if head == "of" and toks[at - 1] in self._children:
             return not toks[at - 1].endswith("s") and toks[at - 1] not in ("one", "both", "other")
         if passed & {"is", "'s", "are", "turned", "turns", "turning", "be"}:
-            if toks[group[0].first - 1] == "'s" and head in _MAY_OWN:
+            if toks[group[0].first - 1] == "'s" and toks[group[0].first - 2] in _MAY_OWN:
                 return False
-            verb_at_head = head in self._children or (head.isalpha() and head not in _NOT_PEOPLE and head not in self._grown)
+            grown = head in self._grown and not self._after_child(toks, at)
+            verb_at_head = head in self._children or (head.isalpha() and head not in _NOT_PEOPLE and not grown)
             return verb_at_head and head not in (".", "?")
+        if head.isdigit():
+            return len(group) > 1
         if self._bracketed(reading, group):
             return head not in _NOT_PEOPLE
         noun = head in self._children and head not in ("he", "she", "they", "him", "her", "them", "one", "other", "second")
@@ -193,6 +211,30 @@ class Ages:
         if "," in passed:
             return noun and (len(group) > 1 or follows in (",", ".", "?", "and", "who", "but"))
         return noun and (first_adjacent(passed) or "now" in passed or "both" in passed)
+
+    @staticmethod
+    def _of_a_kind(toks: list[str], last: _Number, head: str, at: int) -> bool:
+        """'2 year olds get', 'the mind of a 5 year old', 'acts like he's 2', 'age 7 clothes': not this child's age."""
+        if toks[last.after - 1] == "olds" and head in ("for", "can", "do", "are", "all", "most", "of", "with", "about", "does", "is"):
+            return True
+        if head in ("like", "as", "mind", "level", "brain") or toks[at - 1] in ("like", "as"):
+            return True
+        follows = toks[last.after + 1] if toks[last.after].isdigit() else toks[last.after]
+        return follows in ("clothes", "shoes", "clothing", "uniform", "trainers", "books", "nappies", "toys")
+
+    def _loose_end(self, follows: str) -> bool:
+        """Whether the word after a number leaves it an age: no unit, nothing counted, no plural."""
+        if follows in self._counted or follows in _YEAR | _SHORT or not follows.isalpha():
+            return False
+        return not follows.endswith("s") or follows in _VERBS
+
+    @staticmethod
+    def _another_child(toks: list[str], at: int) -> bool:
+        """'his sister is 9', 'her brother, 4': a child the carer may not have."""
+        if toks[at] == "kids" and "own" in toks[at - 2 : at + 4]:
+            return True
+        other = toks[at] in ("sister", "brother", "cousin", "halfbrother", "friend") and toks[at - 1] in ("his", "her", "their")
+        return other and toks[at - 2] != "and"
 
     def _look_left(self, toks: list[str], index: int) -> tuple[frozenset[str], int]:
         """(filler words passed, place of the first word that is none) going left from word `index`."""
@@ -267,13 +309,23 @@ class Ages:
                     continue
                 year = int(toks[at + 1])
                 stage = "primary" if year <= 6 else "secondary" if year <= 11 else "sixth_form"
-                going = any(t in ("start", "starts", "starting", "into", "going", "moving", "starting") for t in toks[max(1, at - 3) : at])
-                return Found(stage, at, at + 2, not going), Found(year + 4 - going, at, at + 2, False)
+                going = any(t in ("start", "starts", "into", "going", "moving", "starting") for t in toks[max(1, at - 3) : at])
+                return Found(stage, at, at + 2, not going), None if going else self._years_by_class(toks, at)
         where = self._reception.find(reading)
         if where is not None:
             going = any(t in ("start", "starts", "starting", "apply", "for") for t in toks[max(1, where[0] - 1) : where[1]])
-            return Found("reception", *where, not going), Found(4, *where, False)
+            return Found("reception", *where, not going), None if going else Found(4, *where, False)
         return self._school(reading), None
+
+    @staticmethod
+    def _years_by_class(toks: list[str], at: int) -> Found:
+        """The age 'year 9' stands for, or the ages of 'one in Y2, one in Y5'."""
+        years, after = [], at + 2
+        for here in range(at, min(len(toks) - 1, at + 12)):
+            if toks[here] in _YEAR and toks[here + 1].isdigit() and 1 <= int(toks[here + 1][:3]) <= 13 and not toks[here - 1].isdigit():
+                years.append(int(toks[here + 1]) + 4)
+                after = here + 2
+        return Found(years if len(years) > 1 else years[0], at, after, False)
 
     def _school(self, reading: Reading) -> Found | None:
         """Nursery, primary, secondary or sixth form."""
@@ -295,4 +347,4 @@ class Ages:
 
 def first_adjacent(passed: frozenset[str]) -> bool:
     """Whether nothing but words that say nothing stood between a child and a number: 'grandson 7'."""
-    return not passed - {"a", "the", "only", "just", "and", "both"}
+    return not passed - {"a", "the", "only", "just", "and", "both", "of"}

@@ -7,7 +7,7 @@ from bot.understanding.reading import Reading
 
 _MANY = frozenset("kids boys girls grandkids grandsons granddaughters nieces nephews babies toddlers brothers sisters siblings teenagers cousins "
                   "greatnephews greatgrandsons stepgrandsons godsons halfbrothers under lads".split())
-_BETWEEN = frozenset("little young small lovely beautiful of my our her his their the younger older grown great baby traumatised disabled autistic "
+_BETWEEN = frozenset("x little young small lovely beautiful of my our her his their the younger older grown great baby traumatised disabled autistic "
                      "gorgeous twin teenage".split())
 _POSSESSIVE = frozenset({"her", "his", "their", "all", "'s"})
 _CARERS = frozenset("nan grandad grandparent grandparents sister brother aunt uncle SGR carer guardian guardians".split())

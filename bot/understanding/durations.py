@@ -13,7 +13,7 @@ from bot.understanding.reading import Reading
 from bot.understanding.rules import Rule
 
 _DAYS = {"day": 1, "days": 1, "night": 1, "nights": 1, "week": 7, "weeks": 7, "fortnight": 14, "fortnights": 14, "month": 30.44, "months": 30.44,
-         "year": 365.25, "years": 365.25}
+         "year": 365.25, "years": 365.25, "hour": 0.05, "hours": 0.05}
 _MONTHS = {name[:3]: number for number, name in enumerate(
     "january february march april may june july august september october november december".split(), 1)}
 _WEEKDAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday mon tues tue weds wed thurs thu fri sat sun weekend".split())
@@ -21,8 +21,8 @@ _MONTH_WORDS = frozenset("january february march april may june july august sept
                          "sept oct nov dec".split())
 _BLOCKERS = frozenset("waiting wait waited SGO CAO allowance payment payments paid money court appeal applied application school nursery work job "
                       "hospital referred referral list holiday contact visit assessment assessed stopped cut reply replied emailed email letter "
-                      "CAREPLACE benefit dla pip uc universal course training excluded excluded suspended hearing since_died died months_old "
-                      "hours pay leave married retired panel COURTCASE CAREORDER FOSTERER clean sober prison drugs therapy camhs letters refused care".split())
+                      "CAREPLACE benefit dla pip uc universal course training excluded excluded suspended hearing months_old "
+                      "hours pay leave married retired panel COURTCASE CAREORDER FOSTERER clean sober drugs therapy camhs letters refused care".split())
 _POINTS = {"yesterday": 1, "tonight": 0, "today": 0, "recently": 7}
 _LONG = frozenset({"birth", "born", "baby", "forever", "day_one", "newborn"})
 
@@ -92,11 +92,15 @@ class Durations:
         bare = not set(toks[first:after]) & (_BLOCKERS - {"hospital"} | {"old"}) and "?" not in toks
         if bare and (reading.size <= 4 or span.kind == "total" or (span.kind == "planned" and "while" in toks)):
             return True
+        if {"care", "CAREPLACE", "FOSTERER"} & set(toks[span.first - 3 : span.first]) and not {"my", "our"} & set(toks[span.first - 3 : span.first]):
+            return False
         for start, end in reading.find(self._with_me):
             if start < after and end > first:
                 gap = toks[end : span.first] if end <= span.first else toks[span.after : start]
                 if len(gap) <= 9 and not set(gap) & _BLOCKERS and toks[span.after] not in ("old", "olds"):
                     return True
+        if toks[span.first - 1] == "been" and toks[span.first - 2] in ("'s", "has") and {"came", "come", "here", "moved"} & set(toks[first:after]):
+            return not set(toks[first:after]) & _BLOCKERS
         left = toks[max(first, span.first - 6) : span.first]
         right = toks[span.after : min(after, span.after + 9)]
         return any(self._arrival(words) for words in (left, right) if not set(words) & _BLOCKERS)
@@ -137,13 +141,15 @@ class Durations:
             return None
         days = count * unit
         before, follow = toks[max(1, first - 6) : first], toks[after : after + 4]
+        if unit < 1 and follow[:1] != ["ago"]:
+            return None
         if follow[:1] in (["ago"], ["now"], ["already"], ["so"]) or "already" in before:
             return _Span(days, "so_far", first, after + 1, exact)
         if "all" in follow[:2] or follow[:1] in (["altogether"],) or "total" in follow[:3]:
             return _Span(days, "total", first, after + 1, exact)
         so_far = {"been", "had", "lived", "since", "over", "last", "looked_after_them", "raised"} & set(before)
         if not so_far and (follow[:1] and follow[0] in ("while", "until", "till", "whilst") or {"just", "only", "next", "another", "about_to", "supposed",
-                                                                                               "will", "staying", "temporarily"} & set(before)):
+                                                                                               "will", "should", "temporarily"} & set(before)):
             return _Span(days, "planned", first, after, exact)
         if toks[first - 1] in ("for", "over", "about", "been", "nearly") or so_far or short:
             return _Span(days, "so_far", first, after, exact)
@@ -179,6 +185,8 @@ class Durations:
         head = words[0] if words else "."
         if head in _MONTH_WORDS:
             year = int(words[1]) if len(words) > 1 and words[1].isdigit() and len(words[1]) == 4 else None
+            if "last" in follow[: follow.index(head)] and _MONTHS[head[:3]] >= today.month:
+                year = today.year - 1
             days = _days_since_month(today, _MONTHS[head[:3]], year)
             return _Span(days, "so_far", index, index + 2 + follow.index(head)) if days is not None else None
         if head.isdigit() and len(head) == 4 and 1990 <= int(head) <= today.year:
@@ -208,6 +216,8 @@ class Durations:
             return _Span(3, "so_far", index - 1, index + 1)
         if before in ("in", "last", "early", "late") and tok in _MONTH_WORDS:
             year = int(toks[index + 1]) if toks[index + 1].isdigit() and len(toks[index + 1]) == 4 else None
+            if before == "last" and _MONTHS[tok[:3]] >= today.month:
+                year = today.year - 1
             days = _days_since_month(today, _MONTHS[tok[:3]], year)
             return _Span(days, "so_far", index - 1, index + 1) if days is not None else None
         if before in ("in", "during", "back") and tok.isdigit() and len(tok) == 4 and 1990 <= int(tok) <= today.year:

@@ -85,6 +85,9 @@ class FactFinder:
                             ("duration", duration), ("months_with_carer", months)):
             if value is not None:
                 found[name] = value
+        own_loss = found.pop("own_parent_died", None)
+        if own_loss is not None and tie is not None and tie.value in ("sibling", "half_sibling"):
+            found["how_came"] = Found("parent_died", own_loss.first, own_loss.after)
         self._settle(reading, found, now, home, orders)
         return found
 
@@ -95,7 +98,7 @@ class FactFinder:
             return best
         here = home.with_me and not home.elsewhere
         looked_after = self._orders.looked_after(reading)
-        if looked_after is not None and (here or not home.prospective):
+        if looked_after is not None and (here or not (home.prospective or home.elsewhere)):
             return looked_after
         if orders.care_orders and here:
             return orders.care_orders[0]
@@ -109,6 +112,8 @@ class FactFinder:
             self._tidy_for_order(found, now, orders)
         elif home.prospective and home.asked is not None:
             found["arrangement"] = Found("prospective", *home.asked)
+            if home.elsewhere and found.get("previously_looked_after", now) is not None:
+                found.pop("previously_looked_after")  # in care still: nothing previous about it
         else:
             kind = _without_order(found, informal, home)
             if kind is not None:
@@ -144,7 +149,7 @@ def _without_order(found: dict[str, Found], informal: Found | None, home: Home) 
     """Informal or private fostering, from what was said of court, tie, age and time; None where it is not plain."""
     came = found.get("how_came")
     said = informal
-    if said is None and came is not None and came.value == "family" and (role := found.get("council_role")) and role.value == "none":
+    if said is None and came is not None and came.value in ("family", "parent_died", "parent_gone") and (role := found.get("council_role")) and role.value == "none":
         said = Found("informal", role.first, role.after, False)
     if said is None or (came is not None and came.value in ("council_or_police", "council_involved")):
         return None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.understanding.phrases import Group, WordLists
+from bot.understanding.phrases import WordLists
 from bot.understanding.reading import Reading
 from bot.understanding.rules import Rule
 
@@ -31,9 +31,9 @@ class Living:
     def __init__(self, data: Mapping[str, Any], lists: WordLists) -> None:
         """`data` is living.yml as loaded, `lists` all word lists it may name."""
         self._with_me = Rule(data["with_me"], data["not_really_with_me"], lists)
-        self._elsewhere = Group(data["not_with_me"], lists)
+        self._elsewhere = Rule(data["not_with_me"], data["not_elsewhere"], lists)
         self._asked = Rule(data["prospective"], data["not_prospective"], lists)
 
     def read(self, reading: Reading) -> Home:
         """Where the child is, as far as the message says."""
-        return Home(self._with_me.says(reading), reading.has(self._elsewhere), self._asked.find(reading))
+        return Home(self._with_me.says(reading), self._elsewhere.says(reading), self._asked.find(reading))

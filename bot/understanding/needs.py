@@ -6,6 +6,7 @@ each topic found, best first, so that a message that asks two things gets two an
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Text, Tuple
 
@@ -35,12 +36,7 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
     def get_default_config() -> Dict[Text, Any]:
         """Settings of the classifier, and the thresholds (shares of probability, 0-1)."""
         return {
-            "ngram_low": 2,
-            "ngram_high": 5,
-            "buckets": 32768,
-            "ngram_weight": 0.5,
-            "strictness": 10.0,
-            "iterations": 200,
+            **asdict(Settings()),
             "sure": 0.30,  # a whole message at least this sure of a class is not asked about
             "second": 0.25,  # a further topic of the whole message is answered from here
             "part": 0.55,  # a topic of one part is answered from here

@@ -48,7 +48,7 @@ class OrderReader:
         """`data` is orders.yml as loaded, `lists` all word lists it may name."""
         self._not_current = {name: Group(data[name]["not_current"], lists) for name in ("order", "role", "care", "foster")}
         self._current = {name: Group(data[name]["current"], lists) for name in ("order", "role", "care", "foster")}
-        rules = ("adoption", "informal", "privfost", "privfost_strong", "foster_verb", "with_care")
+        rules = ("adoption", "lives_with", "informal", "privfost", "privfost_strong", "foster_verb", "with_care")
         self._rules = {name: Rule.of(data[name], lists) for name in rules}
 
     def read(self, reading: Reading) -> Orders:
@@ -82,7 +82,7 @@ class OrderReader:
 
     def _without_orders(self, reading: Reading, orders: Orders) -> None:
         """Adds adoption, private fostering and fostering said as a verb."""
-        for name, value, sure in (("adoption", "adoption", True), ("foster_verb", KFC, True), ("privfost_strong", "private_fostering", True),
+        for name, value, sure in (("adoption", "adoption", True), ("lives_with", CAO, True), ("foster_verb", KFC, True), ("privfost_strong", "private_fostering", True),
                                   ("privfost", "private_fostering", False)):
             where = self._rules[name].find(reading)
             if where is not None:

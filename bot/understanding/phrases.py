@@ -9,10 +9,10 @@ A pattern is a row of items parted by spaces, matched against words `Reading` ha
     abc*     any word starting so        ..3      up to three words, not past a comma
     ,,3      up to three words, commas   !a|b     the next word is none of these
     -a|b     the word before the whole   ^  $     start and end of a sentence (a|$: a or the end)
-             match is none of these
+             match is none of these; %a|b: the word just before this place
 
-A pattern also keeps a set of words of which one must be there ('anchors'): most patterns are
-dismissed for a message by that alone, which is what makes a hundred of them cheap.
+A pattern also keeps, for each item that may not be left out, the words of which one must be there: most
+patterns are dismissed for a message by that alone, which is what makes a thousand of them cheap.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _ENDS = r"(?=[.?] )"
 
 @dataclass(frozen=True)
 class Pattern:
-    """One compiled pattern: its source, the expression, and words of which one must be in the message."""
+    """One compiled pattern: its source, the expression, and sets of words of each of which one must be there."""
 
     source: str
     regex: re.Pattern[str]
-    anchors: frozenset[str]
+    anchors: tuple[frozenset[str], ...]
 
 
 def _alternatives(item: str, lists: WordLists) -> list[str]:
@@ -75,7 +75,7 @@ def _item_expression(item: str, lists: WordLists) -> tuple[str, list[str]]:
         return f"(?:[^ .?]+ ){{0,{item[2:]}}}?", []
     if item.startswith("!"):
         return f"(?!{_word_expression(_alternatives(item[1:], lists))})", []
-    if item.startswith("-"):
+    if item.startswith(("-", "%")):
         return "".join(f"(?<! {_one_word(w)} )" for w in _alternatives(item[1:], lists)), []
     many = re.fullmatch(r"(.+)~(\d+)", item)
     if many:
@@ -89,13 +89,14 @@ def _item_expression(item: str, lists: WordLists) -> tuple[str, list[str]]:
 
 def compile_pattern(source: str, lists: WordLists) -> Pattern:
     """The pattern a line of YAML stands for. Raises KeyError for an unknown list name."""
-    expression, anchors = "", None
+    expression = ""
+    anchors: list[frozenset[str]] = []
     for item in sorted(source.split(), key=lambda item: not item.startswith("-")):
         piece, words = _item_expression(item, lists)
         expression += piece
-        if words and (anchors is None or len(words) < len(anchors)):
-            anchors = words
-    return Pattern(source, re.compile(r"(?<= )" + expression), frozenset(anchors or ()))
+        if words:
+            anchors.append(frozenset(words))
+    return Pattern(source, re.compile(r"(?<= )" + expression), tuple(sorted(anchors, key=len)))
 
 
 class Group:
@@ -108,7 +109,7 @@ class Group:
     def matches(self, coded: str, words: frozenset[str]) -> Iterator[tuple[int, int]]:
         """(start, end) in `coded` of every match; `words` are all words in it."""
         for pattern in self.patterns:
-            if pattern.anchors and pattern.anchors.isdisjoint(words):
+            if any(anchor.isdisjoint(words) for anchor in pattern.anchors):
                 continue
             for match in pattern.regex.finditer(coded):
                 if match.end() > match.start():

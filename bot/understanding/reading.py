@@ -24,6 +24,7 @@ _MORE_INFIXES = (
 )
 _LONGEST = 6000
 _PADDING = 8
+_AFTER_WERE = frozenset("he she they we you i the there these those my our his her their it social any both".split())
 _EDGES = frozenset({".", ",", "?"})
 
 
@@ -104,6 +105,14 @@ class Reading:
         return self.toks[self.sentence(index)[1] - 1] == "?"
 
 
+def _unslurred(doc: Doc, index: int, before: str) -> str:
+    """The token's text, with 'were' as "we're" where it opens a sentence and no 'they' follows."""
+    raw = doc[index].text
+    if raw == "were" and before in ("", ".", ",", "and") and index + 1 < len(doc) and doc[index + 1].text not in _AFTER_WERE:
+        return "we're"
+    return raw
+
+
 class Reader:
     """Splits messages into words with spaCy's English tokenizer and folds them with `words.yml`."""
 
@@ -129,9 +138,10 @@ class Reader:
         """The words in one spelling, terms of several words not yet joined."""
         words: list[Word] = []
         before = ""
-        for token in self._nlp.make_doc(_lower_same_width(text)):
+        doc = self._nlp.make_doc(_lower_same_width(text))
+        for token in doc:
             start, end = token.idx, token.idx + len(token.text)
-            for form in self._forms(text, token.text, start, before):
+            for form in self._forms(text, _unslurred(doc, token.i, before), start, before):
                 words.append(Word(form, start, end))
                 before = form
         return words
@@ -145,6 +155,10 @@ class Reader:
             return [","] if spaced and raw != "'" else []
         if before == "can" and raw == "not" or raw == "cannot":
             return ["not"] if raw == "not" else ["can", "not"]
+        if raw == "its":
+            return ["it", "'s"]
+        if raw == "we're":
+            return ["we", "are"]
         if raw == "ca":
             return ["can"]
         if raw == "wo":

@@ -19,6 +19,7 @@ _PLURAL_OWNERS = frozenset("sisters brothers sons daughters friends neighbours c
 _COUNT_OWNERS = frozenset("sister brother daughter son friend neighbour cousin".split())
 _LINKED_KIN = frozenset("son daughter sister brother niece nephew cousin friend neighbour stepson granddaughter grandson "
                         "sisterinlaw brotherinlaw daughterinlaw ex halfbrother stepbrother partner".split())
+_EXES = frozenset({"ex", "girlfriend", "boyfriend", "partner", "wife", "husband"})
 _NOT_CHILD_NEXT = frozenset({"mum", "dad", "parents", "nan", "grandad"})
 
 
@@ -34,11 +35,14 @@ class Relations:
         self._adjectives = frozenset(map(str, lists["kinadj"]))
         self._children = frozenset(map(str, lists["kidword"]))
         self._carev = frozenset(map(str, lists["carev"]))
-        groups = ("self_is", "self_alone", "self_of_parent", "parent_is", "raised", "other_carer", "unrelated")
+        groups = ("self_is", "self_alone", "self_of_parent", "parent_is", "raised", "other_carer", "unrelated", "called", "is_whose",
+                  "is_parent")
         self._groups = {name: Group(data[name], lists) for name in groups}
 
     def find(self, reading: Reading, involved: bool) -> Found | None:
         """The tie, if said. `involved`: the child is with the carer or may come (needed for the weaker signs)."""
+        if reading.has(self._groups["is_parent"]):
+            return None
         best: tuple[int, int, Found] | None = None
         for weight, found in self._candidates(reading, involved):
             if found.value in ("-", "step_sibling"):
@@ -71,6 +75,11 @@ class Relations:
         for first, after in [*reading.find(self._groups["self_is"]), *alone]:
             tie = next((t for t in reversed(toks[first:after]) if t in self._self), "")
             yield 6, Found(self._self.get(tie, "-"), first, after)
+        for first, after in reading.find(self._groups["called"]):
+            yield 2, Found(self._self.get(toks[after - 1], "-"), first, after)
+        for first, after in reading.find(self._groups["is_whose"]):
+            tie = next((t.removesuffix("s") for t in reversed(toks[first:after]) if t.removesuffix("s") in _LINKED_KIN), "")
+            yield 4, Found(self._kin[tie][1] if tie else "-", first, after)
         for first, after in reading.find(self._groups["unrelated"]):
             yield 3, Found("foster_other", first, after)
 
@@ -79,7 +88,12 @@ class Relations:
         start, owner = self._owner(reading, index)
         tok = reading.toks[index]
         as_child, as_parent = self._kin[tok]
+        if owner == "another's" and as_child in self._by_partner and self._of_the_partner(reading, start):
+            yield 3, Found(self._by_partner[as_child], start, index + 1)
         if owner == "another's" or self._someone_else_has(reading, start):
+            return
+        if toks_before_friend(reading.toks, start) and tok in ("son", "sons", "daughter", "daughters"):
+            yield 4, Found("friend" if involved else "-", start - 2, index + 1)
             return
         owned = self._owned_child(reading, index)
         if owned is not None:
@@ -93,12 +107,18 @@ class Relations:
             value = _UP.get(as_parent, as_parent) if turned[1] else as_parent
             yield 4, Found(value, turned[0], index + 1)
             return
-        linked = self._linked_child(reading, index) if owner == "mine" and tok in _LINKED_KIN else None
+        related = tok in _LINKED_KIN or (tok in ("sons", "daughters") and reading.toks[index + 1] in _EXES)
+        linked = self._linked_child(reading, index) if owner == "mine" and related else None
         if linked is not None and as_parent != "-":
             after, strong = linked
             grown = as_child == "-" or as_child.startswith("(")
-            if strong or (grown and involved and not self._has_itself(reading, index)):
+            near = involved or as_parent in ("aunt_uncle", "grandparent", "great_aunt_uncle")
+            if strong or (grown and near and not self._has_itself(reading, index)):
                 yield (5 if strong else 2), Found(as_parent, start, after, strong)
+        if owner == "mine" and as_parent != "-" and {"pregnant", "expecting", "due"} & set(reading.toks[index + 1 : index + 5]) and not any(
+            t.isdigit() for t in reading.toks[index + 1 : index + 3]
+        ):
+            yield 5, Found(as_parent, start, index + 2, True)
         yield from self._as_child(reading, index, start, owner, as_child)
 
     def _as_child(self, reading: Reading, index: int, start: int, owner: str, value: str) -> Iterator[tuple[int, Found]]:
@@ -159,8 +179,10 @@ class Relations:
             return None
         if head in _GRANDKIDS:
             return _UP.get(value, value), at + 1, True
-        if tok in ("son", "daughter", "sons", "daughters", "grandson", "granddaughter") and head in ("friend", "friends") and apostrophe:
+        if tok in ("son", "daughter", "sons", "daughters", "grandson", "granddaughter") and head in ("friend", "friends"):
             return "friend", at + 1, False
+        if head in ("stepson", "stepsons") and value == "grandparent":
+            return "step_grandparent", at + 1, True
         if head in ("niece", "nephew", "nieces", "nephews") and value in ("friend", "cousin"):
             return value, at + 1, True
         return self._plain_child(toks, at, head, value, counted)
@@ -210,6 +232,8 @@ class Relations:
         if toks[start - 1] not in ("of", "from"):
             return None
         head = toks[start - 2]
+        if head in ("friend", "friends") and toks[start + 1] in ("son", "sons", "daughter", "daughters"):
+            return None
         if head in self._children or head in _GRANDKIDS:
             return start - 2, head in _GRANDKIDS
         return None
@@ -238,11 +262,25 @@ class Relations:
         )
 
     @staticmethod
+    def _of_the_partner(reading: Reading, start: int) -> bool:
+        """'my partner and I have his nieces': the 'his' at `start` is the partner's."""
+        toks = reading.toks
+        return any(toks[at] in _PARTNERS and toks[at - 1] in _MINE and toks[at + 1 : at + 3] == ["and", "i"] for at in range(2, start))
+
+    @staticmethod
     def _has_itself(reading: Reading, index: int) -> bool:
         """'my sister has SGO for her grandson': the person at `index` is a carer of her own."""
-        return bool({"has", "got", "fosters", "adopted", "looks_after"} & set(reading.toks[index + 1 : index + 3]))
+        follows = reading.toks[index + 1 : index + 6]
+        if {"fosters", "adopted", "looks_after"} & set(follows[:2]):
+            return True
+        return bool({"has", "got"} & set(follows[:2]) and {"SGO", "CAO", "CUSTODY", "SGR", "KFC", "FOSTERER"} & set(follows))
 
     def _someone_else_has(self, reading: Reading, start: int) -> bool:
         """'my mum has my nephew': the phrase at `start` belongs to another carer's story."""
         coded, words = reading.around(start)
         return self._groups["other_carer"].hit(coded, words)
+
+
+def toks_before_friend(toks: list[str], start: int) -> bool:
+    """Whether 'a friend of' stands before word `start`."""
+    return toks[start - 1] == "of" and toks[start - 2] in ("friend", "friends")
