@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 
 import structlog
@@ -23,6 +24,7 @@ def main() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
     )
+    os.umask(0o077)  # what carers write is for this user alone
     settings = Settings()
     settings.data.mkdir(parents=True, exist_ok=True)
     try:

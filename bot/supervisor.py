@@ -23,6 +23,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 MODEL = ROOT / "models" / "signpost.tar.gz"
+DANGER_MODEL = ROOT / "models" / "danger.npz"
 RASA_PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
 READY_WITHIN = 120.0  # seconds, on a slow machine
 GRACE = 8.0  # seconds to stop before a process is killed
@@ -90,10 +91,12 @@ class Supervisor:
         self.address = f"http://{host}:{port}"
         self.programs: list[Program] = []
         self._stopping = asyncio.Event()
+        self._gave_up: str | None = None
 
     async def run(self) -> None:
         """Start everything, wait until it is ready, keep it up until SIGINT or SIGTERM. Raises `CannotStart`."""
         self._check()
+        os.umask(0o077)  # what carers write is for this user alone
         for what in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(what, self._stopping.set)
         self.programs = self._programs()
@@ -106,9 +109,11 @@ class Supervisor:
             await self._stopping.wait()
         finally:
             await self._stop()
+        if self._gave_up:
+            raise CannotStart(self._gave_up)
 
     def _check(self) -> None:
-        if not MODEL.is_file():
+        if not (MODEL.is_file() and DANGER_MODEL.is_file()):
             raise CannotStart("The model is not trained yet. Run `make train`.")
         if not RASA_PYTHON.is_file():
             raise CannotStart("Rasa's environment is missing. Run `make setup`.")
@@ -158,11 +163,13 @@ class Supervisor:
             if self._stopping.is_set():
                 return
             lived = time.monotonic() - program.started_at
-            if program.starts > len(PAUSES) and lived < PAUSES[-1]:
-                self._say(f"{program.name} keeps stopping (exit {code}). Its last words are in {program.log}.")
+            if lived > PAUSES[-1]:
+                program.starts = 0
+            if program.starts > len(PAUSES):
+                self._gave_up = f"{program.name} keeps stopping (exit {code}). Its last words are in {program.log}."
                 self._stopping.set()
                 return
-            pause = PAUSES[0] if lived > PAUSES[-1] else PAUSES[min(program.starts, len(PAUSES)) - 1]
+            pause = PAUSES[max(program.starts, 1) - 1]
             self._say(f"{program.name} stopped (exit {code}); starting it again.")
             await asyncio.sleep(pause)
             await program.start()

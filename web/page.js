@@ -50,16 +50,18 @@
     if (shown.has(message.id)) return;
     shown.add(message.id);
     last = Math.max(last, message.id);
+    const later = [...log.children].find((line) => Number(line.dataset.id) > message.id);
     const item = element("li", { className: message.from + (message.urgent ? " urgent" : "") },
       element("p", { className: "who", textContent: who[message.from] }), ...formatted(message.text));
+    item.dataset.id = message.id;
     if (message.answers.length) item.append(sources(message.answers));
-    log.querySelectorAll(".options").forEach((old) => old.remove());
-    if (message.options.length) {
+    if (!later) log.querySelectorAll(".options").forEach((old) => old.remove());
+    if (message.options.length && !later) {
       item.append(element("div", { className: "options" }, ...message.options.map((option) =>
         element("button", { type: "button", textContent: option.label, onclick: () => send({ option: option.payload }) }))));
     }
-    log.append(item);
-    item.scrollIntoView({ block: "nearest" });
+    log.insertBefore(item, later ?? null);
+    if (!later) item.scrollIntoView({ block: "nearest" });
   };
 
   const showState = (state) => {

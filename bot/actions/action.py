@@ -33,12 +33,12 @@ class SignpostAction(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
         """Utter one `Reply` as JSON, and set the slots that changed. An error ends in a kind sentence."""
-        turn = Turn.read(tracker, self.knowledge)
         try:
+            turn = Turn.read(tracker, self.knowledge)
             reply = self.reply(turn)
         except Exception as error:
             log.error("action_failed", action=self.action, error=type(error).__name__, at=_where(error))
-            turn = Turn.read(tracker, self.knowledge)
+            turn = Turn.without_message(tracker, self.knowledge)
             reply = apology(turn)
         dispatcher.utter_message(json_message=reply.model_dump(mode="json"))
         return turn.memory.events(tracker.slots)

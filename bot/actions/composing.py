@@ -9,6 +9,8 @@ from bot.knowledge.reply import Answer, Message, Option
 WEB_WORDS = 120  # the most in one turn before 'Tell me more' (docs/decisions/0006)
 FACET_OPTIONS = ("how_to_apply", "how_much", "who", "if_refused", "who_to_ask", "how_long")
 MOST_OPTIONS = 5
+MOST_LOCAL = 3
+LOCAL, NEXT_STEP = "local", "next_step"
 
 
 def answer_topic(turn: Turn, topic: str, words: int = WEB_WORDS) -> Message:
@@ -18,24 +20,40 @@ def answer_topic(turn: Turn, topic: str, words: int = WEB_WORDS) -> Message:
     if found is None:
         return no_content(turn, topic)
     local = base.find_locally(topic, situation)[:1]
-    pieces, answers = [found.text], [found.answer(situation), *(piece.answer(situation) for piece in local)]
+    pieces, answers, left_over = [found.text], [found.answer(situation)], []
     room = words - count(found.text)
-    for piece in (local_part(turn, topic, local), _next_step(turn, topic)):
+    for facet, piece in ((LOCAL, local_part(turn, topic, local)), (NEXT_STEP, next_step(turn, topic))):
         if piece and count(piece) <= room:
             pieces.append(piece)
             room -= count(piece)
-    return Message(text="\n\n".join(pieces), topics=[topic], answers=answers, options=options_after(turn, topic),
+            answers += [entry.answer(situation) for entry in local if facet == LOCAL]
+        elif piece:
+            left_over.append(facet_option(turn, topic, facet))
+    return Message(text="\n\n".join(pieces), topics=[topic], answers=answers,
+                   options=[*left_over, *options_after(turn, topic)][:MOST_OPTIONS],
                    urgent=topic.startswith("urgent."), sms=found.sms)
 
 
 def answer_facet(turn: Turn, topic: str, facet: str) -> Message:
     """One facet of `topic`, in reply to a follow-up; an honest sentence where the content has none."""
     situation = turn.situation
+    if facet == LOCAL:
+        return answer_locally(turn, topic)
     found = turn.knowledge.base.find(topic, facet, situation)
     if found is None:
         return no_content(turn, topic, "answer.no_facet")
     return Message(text=found.text, topics=[topic], answers=[found.answer(situation)],
                    options=options_after(turn, topic), urgent=topic.startswith("urgent."), sms=found.text)
+
+
+def answer_locally(turn: Turn, topic: str) -> Message:
+    """Everything the council says on `topic`."""
+    situation = turn.situation
+    local = turn.knowledge.base.find_locally(topic, situation)[:MOST_LOCAL]
+    first = local_part(turn, topic, local) or turn.say("ask.council")
+    text = "\n\n".join([first, *(entry.text for entry in local[1:])])
+    return Message(text=text, topics=[topic], answers=[entry.answer(situation) for entry in local],
+                   options=options_after(turn, topic))
 
 
 def no_content(turn: Turn, topic: str, name: str = "answer.no_content") -> Message:
@@ -65,8 +83,8 @@ def contact_words(turn: Turn, slug: str) -> str:
     return turn.say("local.contact_none")
 
 
-def _next_step(turn: Turn, topic: str) -> str | None:
-    found: Found | None = turn.knowledge.base.find(topic, "next_step", turn.situation)
+def next_step(turn: Turn, topic: str) -> str | None:
+    found: Found | None = turn.knowledge.base.find(topic, NEXT_STEP, turn.situation)
     return turn.say("answer.next_step", text=found.text) if found else None
 
 
@@ -83,7 +101,8 @@ def options_after(turn: Turn, topic: str) -> list[Option]:
 
 def facet_option(turn: Turn, topic: str, facet: str) -> Option:
     """'How do I apply?' of this topic."""
-    label = turn.say(f"facet_labels.{facet}")
+    council = turn.council_name(turn.memory.authority) if turn.memory.authority else ""
+    label = turn.say(f"facet_labels.{facet}", council=council)
     return Option(label=label, payload=f'/{topic}{{"facet": "{facet}"}}', topic=topic)
 
 

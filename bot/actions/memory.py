@@ -51,7 +51,9 @@ class Memory:
 
     def learn(self, name: str, value: Any) -> None:
         """Take one stated fact; what the carer says now replaces what she said before."""
-        if name in OWN_SLOT:
+        if name == "child_age":
+            self.child_age = list(value) if isinstance(value, list) else [value]
+        elif name in OWN_SLOT:
             setattr(self, name, value)
         else:
             self.situation[name] = str(value)

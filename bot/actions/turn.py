@@ -41,6 +41,14 @@ class Turn:
     @classmethod
     def read(cls, tracker: Tracker, knowledge: Knowledge) -> Turn:
         """The turn in `tracker`, its stated facts already taken into memory."""
+        turn = cls.without_message(tracker, knowledge)
+        for entity in tracker.latest_message.get("entities") or []:
+            turn._take(entity["entity"], entity["value"])
+        return turn
+
+    @classmethod
+    def without_message(cls, tracker: Tracker, knowledge: Knowledge) -> Turn:
+        """The turn with its intent, but nothing that was said taken in: enough to say sorry."""
         message = tracker.latest_message
         stamp = (message.get("metadata") or {}).get("now")
         turn = cls(
@@ -51,8 +59,6 @@ class Turn:
             now=datetime.fromisoformat(stamp) if stamp else datetime.now(UTC),
         )
         turn.memory.turn += 1
-        for entity in message.get("entities") or []:
-            turn._take(entity["entity"], entity["value"])
         return turn
 
     def _take(self, entity: str, value: Any) -> None:

@@ -53,6 +53,7 @@ def make_app(settings: Settings, content: Path) -> web.Application:
     app[web_api.TURNS] = Turns(app[web_api.STORE], app[RASA], base, watch, app[web_api.CLOCK], app[web_api.WAKEUPS])
     app.cleanup_ctx.append(_running)
     app.on_response_prepare.append(_headers)
+    app.on_shutdown.append(_hang_up)
     app.add_routes(web_api.routes)
     app.router.add_get("/healthz", health)
     app.router.add_get("/readyz", ready)
@@ -72,6 +73,11 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
         cleaning.cancel()
         await turns.stop()
     await store.close()
+
+
+async def _hang_up(app: web.Application) -> None:
+    """End the event streams, which would hold up a stop."""
+    app[web_api.WAKEUPS].close()
 
 
 async def _clean(app: web.Application) -> None:

@@ -13,6 +13,7 @@ class Wakeups:
 
     def __init__(self) -> None:
         self._listeners: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self.closed = False
 
     @asynccontextmanager
     async def listening(self, conversation_id: str) -> AsyncIterator[asyncio.Event]:
@@ -30,3 +31,9 @@ class Wakeups:
         """Something changed in the conversation."""
         for woken in self._listeners.get(conversation_id, ()):
             woken.set()
+
+    def close(self) -> None:
+        """The gateway stops: every listener is woken, and finds `closed` set."""
+        self.closed = True
+        for conversation_id in self._listeners:
+            self.wake(conversation_id)

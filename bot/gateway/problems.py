@@ -29,6 +29,8 @@ async def problems(request: web.Request, handler: Any) -> web.StreamResponse:
         if error.status < 400 or error.content_type == "application/problem+json" or not _api(request):
             raise
         raise problem(error.status, error.reason, _kept(error)) from error
+    except ConnectionError:  # the client went away; there is nobody to tell
+        raise
     except Exception as error:
         log.error("request_failed", route=_route(request), error=type(error).__name__)
         raise problem(500, "Something went wrong here. Please try again.") from error

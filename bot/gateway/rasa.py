@@ -20,6 +20,10 @@ class Failed(Exception):
     """Rasa answered, but not with a reply: an action crashed, or it is not what we expect."""
 
 
+class Hung(Failed):
+    """Rasa took the turn and did not come back in time."""
+
+
 @dataclass(frozen=True)
 class Understood:
     """A turn's outcome: what is said, and the slots it ends in."""
@@ -75,7 +79,9 @@ class Rasa:
         try:
             async with self._session.post(self._url + path, json=body) as response:
                 return response.status, await response.json() if response.status == 200 else None
-        except (aiohttp.ClientConnectionError, TimeoutError) as error:
+        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:
             raise Away(type(error).__name__) from error
+        except TimeoutError as error:
+            raise Hung("no answer in time") from error
         except (aiohttp.ClientError, ValueError) as error:
             raise Failed(type(error).__name__) from error

@@ -6,10 +6,10 @@ import hashlib
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, event, func, select, update
+from sqlalchemy import delete, event, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
@@ -17,18 +17,19 @@ from bot.gateway.tables import Conversation, Inbound, Line, Outbound, WaitingFor
 from bot.knowledge.reply import HandOver, Message
 
 WAITING, DONE = "waiting", "done"
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # last use of a conversation that is to go at the next clean-up
 
 
 def hashed(token: str) -> str:
     """What is kept of a token: enough to know it again, not to use it."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 class Store:
     """All reading and writing of the database."""
 
     def __init__(self, url: str) -> None:
-        self.engine: AsyncEngine = create_async_engine(url)
+        self.engine: AsyncEngine = create_async_engine(url, hide_parameters=True)  # no carer's words in an error
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine.sync_engine, "connect", _sqlite_settings)
 
@@ -89,11 +90,10 @@ class Store:
             return await session.scalar(select(Inbound).where(
                 Inbound.conversation_id == conversation_id, Inbound.status == WAITING).order_by(Inbound.id).limit(1))
 
-    async def conversations_waiting(self) -> list[str]:
-        """Conversations with a message that has no reply: what a crash left behind."""
+    async def all_waiting(self) -> list[Inbound]:
+        """Every message that has no reply, oldest first: what a crash left behind."""
         async with self._session() as session:
-            return list(await session.scalars(
-                select(Inbound.conversation_id).where(Inbound.status == WAITING).distinct()))
+            return list(await session.scalars(select(Inbound).where(Inbound.status == WAITING).order_by(Inbound.id)))
 
     async def failed_once_more(self, inbound_id: int) -> int:
         """Count a failed attempt; gives how many there were."""
@@ -109,8 +109,11 @@ class Store:
             return inbound is None or inbound.status == DONE
 
     async def commit_reply(self, inbound: Inbound, messages: Sequence[Message], changed: dict[str, Any],
-                           hand_over: HandOver | None, now: datetime) -> bool:
-        """Reply, transcript, state and 'inbound done' in one. False where the message had its reply already."""
+                           hand_over: HandOver | None, now: datetime, forget: bool = False) -> bool:
+        """Reply, transcript, state and 'inbound done' in one. False where the message had its reply already.
+
+        `forget`: the conversation goes at the next clean-up at the latest, even if the gateway stops before.
+        """
         async with self._session() as session:
             done = await session.execute(update(Inbound).where(Inbound.id == inbound.id, Inbound.status == WAITING)
                                          .values(status=DONE))
@@ -118,7 +121,7 @@ class Store:
                 return False
             conversation = await session.get_one(Conversation, inbound.conversation_id)
             conversation.slots = {**conversation.slots, **changed}
-            conversation.last_at = now
+            conversation.last_at = LONG_AGO if forget else now
             await _add_lines(session, conversation, inbound.id, messages, now)
             if hand_over:
                 await _queue(session, conversation, hand_over, now)
@@ -143,13 +146,23 @@ class Store:
         """Delete everything kept of a conversation."""
         async with self._session() as session:
             await session.execute(delete(Conversation).where(Conversation.id == conversation_id))
+        await self._wipe()
 
     async def forget_unused_since(self, channel: str, moment: datetime) -> int:
         """Delete the channel's conversations last used before `moment`; gives how many."""
         async with self._session() as session:
             gone = await session.execute(delete(Conversation).where(
                 Conversation.channel == channel, Conversation.last_at < moment))
-            return int(gone.rowcount)  # type: ignore[attr-defined]
+            count = int(gone.rowcount)  # type: ignore[attr-defined]
+        if count:
+            await self._wipe()
+        return count
+
+    async def _wipe(self) -> None:
+        """SQLite keeps what was deleted in its write-ahead log until the log is emptied."""
+        if self.engine.dialect.name == "sqlite":
+            async with self.engine.connect() as connection:
+                await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
     async def queue(self) -> list[tuple[WaitingForPerson, Conversation]]:
         """Who waits for a person: danger first, then the longest wait."""

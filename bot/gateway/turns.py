@@ -9,7 +9,7 @@ import structlog
 
 from bot.gateway.clock import Clock
 from bot.gateway.events import Wakeups
-from bot.gateway.rasa import Away, Failed, Rasa
+from bot.gateway.rasa import Away, Failed, Hung, Rasa
 from bot.gateway.store import Store
 from bot.gateway.tables import Conversation, Inbound, Line
 from bot.knowledge.base import KnowledgeBase
@@ -19,8 +19,9 @@ from bot.safeguarding.watch import DangerWatch
 
 log = structlog.get_logger()
 
-ATTEMPTS = 2  # a turn that Rasa fails this often is answered with an apology
-FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0  # seconds between tries while Rasa is away
+ATTEMPTS = 5  # a turn that Rasa fails this often is answered with an apology; with the pauses, time for a restart
+HUNG_ATTEMPTS = 2  # or this often where each try takes all its time
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0  # seconds between tries
 
 
 class Turns:
@@ -32,12 +33,14 @@ class Turns:
         self._clock, self._wakeups = clock, wakeups
         self._draining: dict[str, asyncio.Task[None]] = {}
         self._more: set[str] = set()
+        self._forgetting: set[asyncio.Task[None]] = set()
 
     async def take(self, conversation: Conversation, provider_id: str, text: str, command: str | None) -> Inbound:
         """Keep the message, and see to it; returns at once but for danger, which is answered first."""
         inbound, new = await self._store.receive(conversation, provider_id, text, command, self._clock.now())
-        if new and conversation.mode != "helpline" and command is None:
-            await self._answer_danger(conversation, inbound)
+        if new:
+            self._wakeups.wake(conversation.id)
+            await self._danger_first(conversation, inbound)
         self._start(conversation.id)
         return inbound
 
@@ -46,9 +49,12 @@ class Turns:
         return self._watch.look(text, Situation(on=self._clock.now().date())) is not None
 
     async def resume(self) -> None:
-        """Take up what an earlier run of the gateway left without a reply."""
-        for conversation_id in await self._store.conversations_waiting():
-            self._start(conversation_id)
+        """Take up what an earlier run of the gateway left without a reply; danger first, as ever."""
+        for inbound in await self._store.all_waiting():
+            conversation = await self._store.conversation(inbound.conversation_id)
+            if conversation:
+                await self._danger_first(conversation, inbound)
+                self._start(conversation.id)
 
     async def stop(self) -> None:
         """Leave the rest for the next start."""
@@ -72,6 +78,15 @@ class Turns:
                 except TimeoutError:
                     continue
         return await self._store.lines(inbound.conversation_id, inbound_id=inbound.id)
+
+    async def _danger_first(self, conversation: Conversation, inbound: Inbound) -> None:
+        """Danger is answered before anything else; should the check itself fail, the message goes its usual way."""
+        if conversation.mode == "helpline" or inbound.command is not None:
+            return
+        try:
+            await self._answer_danger(conversation, inbound)
+        except Exception as error:
+            log.error("danger_check_failed", error=type(error).__name__)
 
     async def _answer_danger(self, conversation: Conversation, inbound: Inbound) -> None:
         known = Situation(on=self._clock.now().date(), arrangement=conversation.slots.get("arrangement"),
@@ -97,11 +112,13 @@ class Turns:
         try:
             while conversation_id in self._more:
                 self._more.discard(conversation_id)
-                while (inbound := await self._store.next_waiting(conversation_id)) is not None:
-                    await self._answer(inbound)
-        except Exception as error:
-            log.error("conversation_stuck", error=type(error).__name__)
-            raise
+                try:
+                    while (inbound := await self._store.next_waiting(conversation_id)) is not None:
+                        await self._answer(inbound)
+                except Exception as error:  # such as a database that is locked: the message is kept, so try again
+                    log.error("conversation_stuck", error=type(error).__name__)
+                    self._more.add(conversation_id)
+                    await asyncio.sleep(LONGEST_PAUSE)
         finally:
             self._draining.pop(conversation_id, None)
 
@@ -122,7 +139,10 @@ class Turns:
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
             except Failed as error:
-                if await self._store.failed_once_more(inbound.id) < ATTEMPTS:
+                most = HUNG_ATTEMPTS if isinstance(error, Hung) else ATTEMPTS
+                if await self._store.failed_once_more(inbound.id) < most:
+                    await asyncio.sleep(pause)
+                    pause = min(pause * 2, LONGEST_PAUSE)
                     continue
                 log.error("turn_failed", why=str(error))
                 await self._commit(inbound, self._apology(), {})
@@ -134,13 +154,16 @@ class Turns:
     async def _commit(self, inbound: Inbound, reply: Reply | None, changed: dict[str, Any]) -> None:
         messages: list[Message] = reply.messages if reply else []
         handed: HandOver | None = reply.hand_over if reply else None
-        await self._store.commit_reply(inbound, messages, changed, handed, self._clock.now())
+        forget = reply is not None and reply.forget
+        await self._store.commit_reply(inbound, messages, changed, handed, self._clock.now(), forget)
         self._wakeups.wake(inbound.conversation_id)
-        if reply and reply.forget:
+        if forget:
             asyncio.get_running_loop().call_later(FORGET_AFTER, self._forget, inbound.conversation_id)
 
     def _forget(self, conversation_id: str) -> None:
-        task = asyncio.ensure_future(self._store.forget(conversation_id))
+        task = asyncio.create_task(self._store.forget(conversation_id))
+        self._forgetting.add(task)
+        task.add_done_callback(self._forgetting.discard)
         task.add_done_callback(lambda _: self._wakeups.wake(conversation_id))
 
     def _apology(self) -> Reply:

@@ -81,18 +81,20 @@ async def events(request: web.Request) -> web.StreamResponse:
     """Lines as they come, from the one after `Last-Event-ID` or `?after=`."""
     conversation = await _opened(request)
     after = _after(request)
-    store = request.app[STORE]
-    async with sse_response(request) as stream, request.app[WAKEUPS].listening(conversation.id) as woken:
+    store, wakeups = request.app[STORE], request.app[WAKEUPS]
+    async with sse_response(request) as stream, wakeups.listening(conversation.id) as woken:
         stream.ping_interval = 15
         state: dict[str, Any] = {}
-        while stream.is_connected() and conversation is not None:
+        while stream.is_connected():
             woken.clear()
-            after, state = await _send_news(stream, store, conversation, after, state)
+            fresh = await store.conversation(conversation.id)
+            if wakeups.closed or fresh is None:
+                break
+            after, state = await _send_news(stream, store, fresh, after, state)
             try:
                 await asyncio.wait_for(woken.wait(), 20)
             except TimeoutError:
                 pass
-            conversation = await store.conversation(conversation.id)  # type: ignore[assignment]
     return stream
 
 

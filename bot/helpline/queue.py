@@ -20,7 +20,8 @@ USER = "helpline"
 
 def add_queue(app: web.Application) -> None:
     """Mount the desk's pages."""
-    aiohttp_jinja2.setup(app, loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True)
+    pages = aiohttp_jinja2.setup(app, loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True)
+    pages.filters["uk"] = lambda moment: moment.astimezone(UK)
     app.router.add_get("/helpline", queue)
 
 
@@ -45,7 +46,7 @@ async def _row(request: web.Request, entry: WaitingForPerson, conversation: Conv
         "Last topic": slots.get("topic"),
     }
     return {"reason": entry.reason.replace("_", " "), "urgent": entry.urgent, "channel": conversation.channel,
-            "since": entry.since.astimezone(UK), "known": {k: v for k, v in known.items() if v}, "lines": lines,
+            "since": entry.since, "known": {k: v for k, v in known.items() if v}, "lines": lines,
             "id": conversation.id}
 
 

@@ -18,7 +18,9 @@ from bot.knowledge.place_text import Word, name_key
 PLACE, TOWN, COUNTY, AREA = range(4)  # how wide a name reaches
 NEAR = 88  # of 100, how alike a misspelling must be
 _ACRONYM = re.compile(r"[A-Za-z]?(?=[A-Z&]*[A-Z])[A-Za-z&]{1,6}[A-Z&]|[A-Z]{2,6}|[A-Z]&[A-Z]")
-_ENDING = re.compile(r" (?:metropolitan |city |county |borough |district )*council$| county$")
+_ENDING = re.compile(r" (?:metropolitan |borough |district )*council$")
+_COUNCIL = re.compile(r" (?:council|county|city|trust|services)$")
+_ROAD = re.compile(r" (?:road|rd|street|lane|avenue|bridge)$")
 _JOINS = re.compile(r"^(.{4,}?) (?:upon|on|under|in|by|super|le|next) .+$")
 
 
@@ -54,7 +56,7 @@ class Gazetteer:
             first, size = key.split(" ", 1)[0], key.count(" ") + 1
             self._longest[first] = max(self._longest[first], size)
             compact = key.replace(" ", "")
-            if len(compact) >= 5 and name.kind in ("plain", "first", "word"):
+            if len(compact) >= 5 and name.kind in ("plain", "first", "word") and not _COUNCIL.search(key):
                 self._by_start[compact[0]].append(key)
                 self._joined.setdefault(compact, name)
         self.nearest = lru_cache(maxsize=20_000)(self._nearest)
@@ -175,7 +177,7 @@ def _add_short_forms(found: dict[str, Name]) -> None:
 
 
 def _with_kind(name: Name, words: set[str], first_names: frozenset[str]) -> Name:
-    if name.kind == "plain" and name.key in words:
+    if name.kind == "plain" and (name.key in words or _ROAD.search(name.key)):
         return replace(name, kind="word")
     if name.kind == "plain" and name.key in first_names:
         return replace(name, kind="first")

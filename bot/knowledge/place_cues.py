@@ -1,6 +1,7 @@
 """What a place in a message is to the carer: her home, where somebody else is, the council that placed the child.
 
-The words around a place decide, in a fixed order of rules (`Judge.verdict`); the word lists are in `content/place_words.yml`.
+The words around a place decide, in a fixed order of rules (`Judge.verdict`); the words and patterns are in
+`content/place_words.yml`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Role(Enum):
@@ -23,7 +24,11 @@ class Role(Enum):
 
 
 class Verdict(NamedTuple):
-    """A role, and for a home how plainly it was said: 6 corrected, 5 'we live in', 4 named as the council, … 1 hardly."""
+    """A role, and for a home how plainly it was said.
+
+    6 put right ('sorry, I meant …'), 5 lived in, 4 an answer or the council named as one, 3 dealt with, 2 the school's
+    place, 1 hardly said.
+    """
 
     role: Role
     weight: int = 0
@@ -31,6 +36,7 @@ class Verdict(NamedTuple):
 
 NOTHING = Verdict(Role.NOTHING)
 ELSEWHERE = Verdict(Role.ELSEWHERE)
+PLACING = Verdict(Role.PLACING)
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,8 @@ class Setting:
 
     `kind` as in `gazetteer.Name`; `council` where words for a council follow it; `capital` where a capital in a
     message with small letters marks it; `first` / `last` where it starts / ends the message and something parts it
-    from the rest; `alone` where nothing else of weight is said; `owned` for a possessive ('Chelsea's').
+    from the rest; `alone` where nothing else of weight is said; `owned` for a possessive ('Chelsea's'); `compound`
+    where a bigger place stands beside it; `asked` where it is the whole answer to a question.
     """
 
     before: str
@@ -55,237 +62,214 @@ class Setting:
     asked: bool = False
 
 
-_FILL = (
-    "the|a|an|north|south|east|west|central|greater|inner|outer|sunny|rural|little|small|tiny|big|old|lovely|good|deepest|darkest|village|town|city|place|area|estate|"
-    "part|side|middle|centre|center|outskirts|edge|suburb|suburbs|called|named|of|near|nearby|just|outside|by|close to|next to|not far from|far from|around|round|both|"
-    "currently|now|still|also|actually|borough|county|royal|northern|southern|eastern|western|sheltered|mile|miles|from|bit|right|way|district|or|ward|sorry|er|erm|um|over|up|down"
-)
-_PREP = re.compile(
-    rf" (?P<prep>in|from|near|nr|at|around|round|outside|by|to|under|with|within|of|for|inside|via|on|about|than|between|through)(?: (?:{_FILL}))*?"
-    rf"(?: (?:near|nr|outside|by|close to|next to|not far from|of|called|named))?(?: (?:{_FILL}))* $"
-)
-_LIVE = r"(?:live|lives|living|livin|lived|leaving|based|reside|resides|residing|resident|stay|stays|staying|staying put|settled|located|housed|rehoused|rehomed|rent|renting|registered|brought up now|set up home|bringing (?:him|her|them) up|raising (?:him|her|them))"
-_BE = r"(?:am|are|were|is|be|been|being|its|it is|was|s|'s)"
-_MOVE = r"(?:moved|move|moving|relocated|relocating|come|came|coming|brought|bring|fled|transferred|returned|gone|went|go|going|back|rehoused|rehomed|taken|took|sent)"
-_FUTURE = re.compile(r" (?:want|wants|going to|hoping|hope|thinking|think|planning|plan|might|may|would|if|could|will|moving|looking|considering|wondering|can) ")
-_TRAVEL = re.compile(
-    r" (?:holiday|holidays|trip|trips|weekend|day out|visit|visiting|visited|wedding|funeral|flight|train|trains|bus|coach|drive|driving|drives|drove|travel|travelling|travels|"
-    r"shopping|match|trek|commute|journey|nearest|work|works|working|worked|job|miles|mile|hours|hour) "
-)
-_PAST = re.compile(r" (?:used to|originally|born|grew up|grown up|previously|formerly|raised|before that|no longer|dont live|do not live|came|left|before|were living|was living|met) ")
-_NEGATED = re.compile(r" (?:not|isnt|no longer|never|nowt to do with|instead of|rather than|and not)(?: (?:live|living|lived|even|actually|in|from|under|with|at|the|by|near|been|to))* $")
-_MEANT = re.compile(r" (?:mean|meant|sorry|correction|should be|should say|should have said|typo|its actually|i said no|no|nope) (?:, )?(?:it is |its |i am in |i live in |we live in |in |i said |to say )?$")
-_CLAUSE = re.compile(
-    r" (?:but|while|whilst|whereas|although|though|however|because|cos|coz|cause|where|so|then|until|yet|since|when|after|unless|-|\() "
-    r"| (?:and|,|as|that|if|who) (?=(?:i|we|my|our|his|her|their|the|he|she|they|mum|dad|mother|father|nan|now|both|its|it|there|am|are|is|has|have|live|living|social) )"
-    r"| , (?=[a-z]+ (?:is|are|has|have|keep|keeps|placed|wont|will|said|say) )"
-)
-_PLACED_BY = re.compile(
-    r" (?:(?:placed|put|sent|brought|left|looked after|accommodated|removed|taken|moved|dropped)(?: (?:him|her|them|here|there|with (?:us|me|my family|family)|in (?:care|our care|my care)|into care|kids|children|child|boys|girls|baby)){0,3} (?:by|through|via)"
-    r"|(?:care|sgo|ico|order|supervision order|case|placement|responsibility|looked after|lac|child) (?:is |sits |lies |held |still |comes )?(?:with|to|of|under|from|through)"
-    r"|in care (?:to|of|with|under|in)|under a care order (?:to|with|from)|under (?:a|an|the) .{0,20}order (?:to|with|from|in)|(?:placing|responsible|home|original|originating|old|previous) (?:authority|council|la|local authority)(?: (?:is|was|are|s|'s))?(?: in| from)?) (?:the )?$"
-)
-_PLACES = re.compile(
-    r"^ (?:,? ?(?:who|that|which|have|has|had|did|it was|also|originally|only|just|council|social services|social workers?|childrens services|cs|they|are the ones who|were the ones who|is the one that|still|then|first)(?: |$))*?"
-    r"(?:(?:placed|placing) |(?:put|moved|left|dropped|brought|sent|asked|rang|phoned|called|got) (?:him|her|them|the (?:kids|children|baby|boys|girls)|my \w+|us|me)(?: \w+){0,3} (?:with|to|here|off|take|have|look)|(?:took|removed|take|remove) (?:him|her|them|the (?:kids|children|baby|boys|girls)|my \w+)(?: and|,| from| into|$)|"
-    r"(?:hold|holds|held|have|has|got|still have|still has) (?:a |the |an )?(?:full |interim )?(?:care order|ico|order|parental responsibility|pr )|(?:is|are|was|were) (?:the )?(?:placing|responsible|original)|(?:children|childrens|childs) (?:were|was|are))"
-)
-_THEY_PLACED = re.compile(r" (?:council|authority|la|social services|services|worker|workers|team) $")
-_THAT_PLACED = re.compile(r"^ ,? ?(?:that|who|which)? ?(?:had |have |has |originally |first )*(?:placed|put|took|removed)")
-_CARING = re.compile(r" (?:look|looks|looking|have|had|having|has|got|raise|raising|raised|care|caring|cares|carer|fostering|foster|took|taken|bringing|adopted|kinship|guardian|guardianship) ")
-_WITH_US = re.compile(r" (?:with|to|by) (?:me|us|myself|my husband|nan|nana|grandma|their nan|his nan|her nan)\b")
-_AFTER_OK = re.compile(r"^ (?:$|,|-|\(|and |with |but |so |now |as |near |on |for |because |cos |area|council|she |he |we |i |my |our |has |have |since |which |where |if |is |does |do |what |can |they |too |please|just |at |by |until |in )")
-_AREA = re.compile(r"^ (?:area|way|postcode|region|side|based|resident|born and bred|here|lass|lad|girl|nan|carer|carers|family|then|please|x|thanks|thank you|ta|mate) ")
+class Cues:
+    """The patterns of `place_words.yml`, by name."""
 
+    def __init__(self, words: Mapping[str, Any]) -> None:
+        """`words`: the lists, and `patterns` made of them; raises KeyError for a list that lacks, re.error for a bad pattern."""
+        self._words = words
+        self._patterns = {name: re.compile(self._expression(source)) for name, source in words["patterns"].items()}
 
-def _any(words: Sequence[str]) -> str:
-    return "(?:" + "|".join(sorted(map(re.escape, words), key=len, reverse=True)) + ")"
+    def has(self, name: str, text: str) -> bool:
+        """Whether the pattern `name` is in `text`."""
+        return self._patterns[name].search(text) is not None
+
+    def search(self, name: str, text: str) -> re.Match[str] | None:
+        """The first match of the pattern `name` in `text`."""
+        return self._patterns[name].search(text)
+
+    def matches(self, name: str, text: str) -> list[re.Match[str]]:
+        """All matches of the pattern `name` in `text`."""
+        return list(self._patterns[name].finditer(text))
+
+    def replace(self, name: str, by: str, text: str) -> str:
+        """`text` with what the pattern `name` matches replaced."""
+        return self._patterns[name].sub(by, text)
+
+    def _expression(self, source: str | Sequence[str]) -> str:
+        sources = [source] if isinstance(source, str) else source
+        return "|".join(re.sub(r"(?<!\?P)(?<!\?)<([a-z_]+)>", self._any_of, one) for one in sources)
+
+    def _any_of(self, match: re.Match[str]) -> str:
+        words = sorted(self._words[match[1]], key=len, reverse=True)
+        return f"(?:{self._expression(words)})"
 
 
 class Judge:
-    """The rules, with the word lists of `content/place_words.yml` in them."""
+    """The rules."""
 
-    def __init__(self, words: Mapping[str, Sequence[str]]) -> None:
-        """`words`: the lists by name; raises KeyError for one that lacks."""
-        parents, children = _any(words["parents"]), _any(words["children"])
-        first, workers = _any(words["first_person"]), _any(words["workers"])
-        roles = _any(words["carer_roles"])
-        self._subject = re.compile(rf" (?:(?P<first>{first})|(?P<parent>{parents})(?: 's)?|(?P<child>{children})(?: 's)?|(?P<worker>{workers}))(?= )")
-        self._carer = re.compile(rf" (?:i am|as|we are|am|iam)(?: (?:a|an|the|his|her|their|my|older|elder|big|maternal|paternal|great|full|single|only|kinship|step|\d+|year|old))* {roles}(?: and {roles})? (?=\S)")
-        self._council = re.compile(rf"^ (?:metropolitan |city |county |borough |district )*{_any(words['council'])}(?: |$)")
-        self._not_after = re.compile(rf"^ {_any(words['not_after'])}(?: |$)")
-        self._people = re.compile(rf" {_any(words['people'])}(?: 's| is| are| was)? (?:(?P<first>called|named) )?$")
-        self._inst_after = re.compile(rf"^ (?:\w+ )?{_any(words['institutions_after'])}(?: |$)")
-        self._inst_before = re.compile(rf" {_any(words['institutions_before'])}(?: (?:is|at|in|near|outside|over|the|up|down|from|'s|somewhere|miles away|to|for \w+ \w+)){{0,3}} $")
-        near = _any(words["near_home"])
-        self._near_before = re.compile(rf" {near}(?: (?:is|are|he goes to is|at|over|down|up|near|called|the|both|'s|just)){{0,3}} (?:in|at|near|from|by|is) (?:the )?$")
-        self._near_after = re.compile(rf"^ (?:\w+ )?{near} ")
-        self._deals = re.compile(rf"^ (?:also |just |still |even |then |now )?{_any(words['dealings'])} ")
-        self._plural = re.compile(r"^ (?:are|have|keep|will not|wont|refuse|refused|say|do not|want|turned|knocked|council|pay) ")
+    def __init__(self, cues: Cues) -> None:
+        self.cues = cues
+        self._has = cues.has
 
     def council(self, after: str) -> bool:
         """Whether `after` (as in `Setting`) goes on with words for a council."""
-        return bool(self._council.match(after))
+        return self._has("council", after)
 
     def verdict(self, s: Setting) -> Verdict:
         """What the place is."""
-        clause = _clause(s.before)
-        if self._is_no_place(s, clause):
+        clause = self._clause(s.before)
+        prep = self.cues.search("preposition", clause)
+        said = clause[: prep.start()] + " " if prep else clause
+        if self._is_no_place(s, prep is not None):
             return NOTHING
-        if _NEGATED.search(s.before) and not re.search(r" not (?:far|too far|so far|very far)(?: away)? from (?:the )?$", s.before):
+        if self._has("negated", s.before) and not self._has("not_far", s.before):
             return Verdict(Role.OUT)
-        prep = _PREP.search(clause)
         verdict = (
             self._corrected(s)
             or self._institution(s, clause)
             or self._placed(s, clause)
-            or (self._prepositional(s, clause[: prep.start()] + " ", prep["prep"]) if prep else None)
+            or (self._prepositional(s, said, prep["prep"]) if prep else None)
             or self._bare(s, clause)
         )
-        return verdict if self._trusted(s, clause, prep, verdict) else NOTHING
+        return verdict if self._trusted(s, said, prep["prep"] if prep else None, verdict) else NOTHING
 
-    def _is_no_place(self, s: Setting, clause: str) -> bool:
-        """'Preston Road', 'Mrs Bolton', 'bath time'."""
-        if self._not_after.match(s.after) and not s.council:
+    def _clause(self, before: str) -> str:
+        """The part of the sentence that the place is in."""
+        starts = [match.end() - 1 for match in self.cues.matches("clause", before) if match.end() < len(before)]
+        return before[max(starts, default=0) :]
+
+    def _is_no_place(self, s: Setting, after_prep: bool) -> bool:
+        """'Preston Road', 'Kent is 4', 'supports Everton', 'Mrs Bolton'."""
+        if s.council:
+            return False
+        if self._has("not_after", s.after) or self._has("fan", s.before):
             return True
-        person = self._people.search(s.before)
-        if person and not s.council and not re.search(r"(?:village|town|place|area|estate|suburb|city|somewhere|council|school|prison) called $", s.before):
-            return not (s.capital and s.kind == "plain" and person.group().split()[0] in ("lady", "uncle"))
-        return False
+        if not after_prep and s.kind in ("plain", "first", "word") and self._has("aged", s.after):
+            return True
+        if s.compound or s.asked or self._has("place_called", s.before):
+            return False
+        return self._has("person", s.before)
 
-    def _trusted(self, s: Setting, clause: str, prep: re.Match[str] | None, verdict: Verdict) -> bool:
+    def _trusted(self, s: Setting, said: str, prep: str | None, verdict: Verdict) -> bool:
         """Whether the name is meant as a place: everyday words, first names and acronyms must show it."""
-        if s.kind in ("plain", "official") or s.council or s.compound or s.alone:
-            return s.kind != "word" or not s.council or verdict.role is not Role.NOTHING
-        lived = prep is not None and bool(re.search(rf" (?:{_LIVE}|moved|relocated|home is|house)(?: \w+)? $", clause[: prep.start()] + " "))
+        if s.kind in ("plain", "official") or s.council or s.compound or s.alone or verdict.weight == 6:
+            return True
+        lived = prep is not None and self._has("lives_there", said)
         if s.kind == "acronym":
             return s.capital or lived
-        if verdict.weight == 6:
-            return True
-        if self._plural.match(s.after) and prep is None and (s.capital or s.before == " "):
-            return True
         if prep is None:
-            return (s.asked or s.capital) and (s.first or s.last)
+            shown = s.capital or s.before == " " or self._has("does", s.before)
+            return (self._has("plural", s.after) and shown) or ((s.asked or s.capital) and (s.first or s.last))
         if s.kind == "first":
-            near = prep["prep"] in ("in", "near", "nr", "around", "outside", "within") or verdict.weight >= 4
-            return (near or prep["prep"] == "to" and verdict.role is not Role.NOTHING and verdict.weight >= 4) and not s.owned
-        return self._word_trusted(s, clause[: prep.start()] + " ", prep["prep"], lived)
+            near = prep in ("in", "near", "nr", "around", "outside", "within") or verdict.weight >= 4
+            return near and not s.owned
+        return self._word_trusted(s, said, prep, lived)
 
     def _word_trusted(self, s: Setting, said: str, prep: str, lived: bool) -> bool:
         """'We live in reading', not 'behind in reading'."""
         if prep not in ("in", "from", "near", "nr", "at", "outside", "to", "around", "within"):
             return False
-        if lived and (prep != "to" or s.capital or _AFTER_OK.match(s.after)):
+        if lived and (prep != "to" or s.capital or self._has("goes_on", s.after)):
             return True
-        copula = bool(re.search(r" (?:we are|i am|were|am|we|are|us|over|down|up|here|me|both|family|home|nan|carer|grandparents?) $", said))
+        we_are = self._has("we_are", said)
         if s.capital and prep != "to":
-            return bool(_AFTER_OK.match(s.after)) or copula
-        return copula and prep in ("in", "near", "from", "nr") and bool(re.match(r"^ (?:$|,|-|and (?:i|we|my|our|have|has|had) |area)", s.after))
+            return we_are or self._has("goes_on", s.after)
+        return we_are and prep in ("in", "near", "from", "nr") and self._has("ends", s.after)
 
     def _corrected(self, s: Setting) -> Verdict | None:
-        if _MEANT.search(s.before) and not _NEGATED.search(s.before):
-            return Verdict(Role.HOME, 6)
-        return None
+        """'Sorry, I meant Rochdale'."""
+        return Verdict(Role.HOME, 6) if self._has("meant", s.before) else None
 
     def _institution(self, s: Setting, clause: str) -> Verdict | None:
-        """Prisons, hospitals, universities, holidays; school is a sign of home."""
+        """Prisons, hospitals, birthplaces are elsewhere; a school is a sign of home, a court hardly."""
         if s.council:
             return None
-        if self._inst_after.match(s.after) or self._inst_before.search(clause):
+        if self._has("institution_after", s.after) or self._has("institution_before", clause):
             return ELSEWHERE
-        if re.match(r"^ (?:family |county |crown |magistrates )+court", s.after):
+        if self._has("court", clause) or self._has("court", s.after):
             return Verdict(Role.HOME, 1)
-        if re.match(r"^ originally", s.after) or re.search(r" (?:originally|born|born and bred|born and raised|used to be|used to live) (?:in|from|at|and raised in|and bred in) (?:the )?$", clause):
+        if self._has("origin", clause) or self._has("origin", s.after):
             return ELSEWHERE
-        if self._near_before.search(clause) or self._near_after.match(s.after):
+        if self._has("near_home", clause) or self._has("near_home", s.after):
             return Verdict(Role.HOME, 2)
         return None
 
     def _placed(self, s: Setting, clause: str) -> Verdict | None:
-        if _PLACED_BY.search(clause) or _PLACES.match(s.after):
-            return Verdict(Role.PLACING)
-        if _THAT_PLACED.match(s.after) and re.search(r" (?:council|authority|la|services|team|worker) (?:in|from|at) (?:the )?$", clause):
-            return Verdict(Role.PLACING)
+        """'Leeds placed her', 'placed by Leeds'; and 'Leeds, where we live'."""
+        if self._has("where_home", s.after):
+            return Verdict(Role.HOME, 5)
+        if self._has("where_else", s.after) and not self._has("school_there", s.after):
+            return PLACING if self._has("taken_there", s.after) else ELSEWHERE
+        if self._has("placed_by", clause) or self._has("placed_them", s.after):
+            return PLACING
+        if self._has("council_in", clause) and self._has("that_placed", s.after):
+            return PLACING
         return None
 
     def _prepositional(self, s: Setting, said: str, prep: str) -> Verdict | None:
         """With a preposition: `said` is the clause before it."""
         subject = self._last_subject(said)
-        with_us = bool(_WITH_US.search(said) or _WITH_US.match(s.after))
+        with_us = self._has("with_us", said) or self._has("with_us", s.after)
         if prep == "to":
-            return self._to(s, said, subject, with_us)
-        if prep in ("by", "under", "with", "for", "of", "about", "than", "between", "through"):
-            return Verdict(Role.HOME, 4 if s.council else 3) if prep in ("under", "with", "by") else None
-        if prep == "from" and re.search(rf" {_MOVE}(?: \w+){{0,4}} $", said) and not re.search(r" (?:i|we) come $", said):
+            return self._to(said, subject == "parent" and not with_us)
+        if prep in ("under", "with", "by"):
+            return Verdict(Role.HOME, 4 if s.council else 3)
+        if prep in ("for", "of", "about", "than", "between", "through"):
+            return None
+        if prep == "from" and self._has("came_from", said) and not self._has("we_come", said):
             return ELSEWHERE
-        if subject == "parent" and not with_us:
-            return ELSEWHERE
-        if _TRAVEL.search(said) and not re.search(rf" {_LIVE} $", said):
-            return ELSEWHERE if not s.council else Verdict(Role.HOME, 2)
-        if _PAST.search(said) and not re.search(r" (?:have|always) (?:always )?lived ", said):
-            return ELSEWHERE
-        return self._settled(s, said, prep, subject, with_us)
+        if prep == "from" and self._has("travel", said):
+            return Verdict(Role.HOME, 2)
+        if with_us:
+            return Verdict(Role.HOME, 5)
+        return self._not_home(s, said, subject) or self._settled(s, said, subject)
 
-    def _settled(self, s: Setting, said: str, prep: str, subject: str | None, with_us: bool) -> Verdict:
+    def _not_home(self, s: Setting, said: str, subject: str | None) -> Verdict | None:
+        """'His mum is in', 'a trip in', 'we met in'."""
+        if subject == "parent":
+            return ELSEWHERE
+        if self._has("travel", said) and not self._has("lives", said):
+            return Verdict(Role.HOME, 2) if s.council else ELSEWHERE
+        if self._has("past", said) and not self._has("lived_long", said):
+            return ELSEWHERE
+        return None
+
+    def _settled(self, s: Setting, said: str, subject: str | None) -> Verdict:
         """'We live in', 'nan in', 'they are in' …"""
-        lived = re.search(rf" {_LIVE}(?: (?:here|together|with \w+|alone|on my own|round|out|over|up|down|back|just|miles away|all my life|both|now|happily)){{0,2}} $", said)
-        moved = re.search(r" (?:moved|relocated|settled)(?: \w+){0,2} $", said)
-        be = re.search(rf" {_BE}(?: (?:all|both|here|over|out|up|down|just|now|currently|based|only|miles away|still|also|back|originally))* $", said)
-        if lived and " lived " in lived.group() and not re.search(r" (?:have|ve|always|has) (?:always |all |both |just )?lived ", said):
+        lived, here = self.cues.search("lived", said), self._has("is_in", said)
+        if lived and self._has("lived_once", lived.group()) and not self._has("lived_long", said):
             return Verdict(Role.HOME, 3)
         if subject == "worker" and not s.council:
             return Verdict(Role.HOME, 3)
-        if subject == "child" and not with_us and not _CARING.search(said):
-            return Verdict(Role.HOME, 1 if lived or be else 3)
-        if lived or moved or with_us:
-            return Verdict(Role.HOME, 5)
-        if be and subject in ("first", None):
-            return Verdict(Role.HOME, 5)
-        if re.search(r" (?:home|house|flat|address|postcode|council|authority|la|area|borough|i|we|me|us|myself)(?: (?:is|are|being))? $", said):
+        if subject == "child" and not self._has("caring", said):
+            return Verdict(Role.HOME, 1 if lived or here else 3)
+        if lived or self._has("settles", said) or self._has("home_is", said) or (here and subject in ("first", None)):
             return Verdict(Role.HOME, 5)
         return Verdict(Role.HOME, 4)
 
-    def _to(self, s: Setting, said: str, subject: str | None, with_us: bool) -> Verdict | None:
-        moved = re.search(rf" {_MOVE}(?: (?:all|both|back|over|up|down|here|him|her|them|us|me|it|everyone|the|kids|children|home|baby|boys|girls|from|again|out|family|my|grandson|granddaughter))*(?: from [\w ]+?)? $", said)
-        if moved and not re.search(r" (?:go|goes|going|went|gone|come|take|took|taken|sent) ", moved.group()):
-            if subject == "parent" and not with_us:
-                return ELSEWHERE
-            return Verdict(Role.HOME, 2 if _FUTURE.search(said) else 5)
-        if re.search(r" (?:applied|apply|applying|complained|complaint|complain|spoke|spoken|speak|speaking|wrote|written|write|emailed|email|letter|rang|ring|went|goes|referred|belong|belongs|said|talked|asked|reported|known) $", said):
+    def _to(self, said: str, other: bool) -> Verdict:
+        """'Moved to', 'applied to', 'went to'; `other` where somebody else is spoken of."""
+        moved = self.cues.search("moved_to", said)
+        if moved and not self._has("only_went", moved.group()) and not other:
+            return Verdict(Role.HOME, 2 if self._has("future", said) else 5)
+        if self._has("said_to", said):
             return Verdict(Role.HOME, 3)
-        return ELSEWHERE if moved or _TRAVEL.search(said) or subject == "parent" else Verdict(Role.HOME, 1)
+        if moved or other or self._has("travel", said) or self._has("past", said):
+            return ELSEWHERE
+        return Verdict(Role.HOME, 1)
 
     def _bare(self, s: Setting, clause: str) -> Verdict:
         """Without a preposition."""
-        if s.council:
+        if s.council or s.alone or s.first or s.last or s.asked:
             return Verdict(Role.HOME, 4)
-        if s.alone or s.first or s.last or _AREA.match(s.after) or s.asked:
+        if self._has("area", s.after) or self._has("council_is", clause):
             return Verdict(Role.HOME, 4)
-        if re.search(r" (?:live|living|postcode|address|area|council|authority|la)(?: is| are| 's)? $", clause):
-            return Verdict(Role.HOME, 4)
-        if re.search(r" (?:left|visit|visiting|visited|leaving) $", clause):
+        if self._has("left", clause):
             return ELSEWHERE
-        if self._deals.match(s.after) or re.search(r" (?:that|told|asked|rang|phoned|called|emailed|contacted|fighting|battling|sue|suing|versus|vs|and|against|does|will|do|did|has|have|is|are|why|can|would|should) (?:the )?$", clause):
+        if self._has("deals", s.after) or self._has("dealt_with", clause):
             return Verdict(Role.HOME, 3)
         return Verdict(Role.HOME, 1) if s.kind in ("plain", "official", "acronym") else NOTHING
 
     def _last_subject(self, said: str) -> str | None:
         """Who is spoken of last: 'first' (the carer), 'parent' (or another elsewhere), 'child', 'worker'."""
-        said = self._carer.sub(" i ", said)
-        last = None
-        for last in self._subject.finditer(said):
-            pass
-        if last is None:
+        said = self.cues.replace("with_them", " ", self.cues.replace("carer", " i ", said))
+        subjects = self.cues.matches("subject", said)
+        if not subjects:
             return None
+        last = subjects[-1]
+        if last.lastgroup == "parent" and len(subjects) == 1 and self._has("opening", said):
+            return "first"
         if last.lastgroup == "parent" and said[last.end() :].count(" ") > 8:
             return None
         return last.lastgroup
-
-
-def _clause(before: str) -> str:
-    """The part of the sentence that the place is in."""
-    start = 0
-    for match in _CLAUSE.finditer(before):
-        if match.end() < len(before):
-            start = match.end() - 1
-    return before[start:]

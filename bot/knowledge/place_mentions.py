@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from bot.knowledge.gazetteer import Gazetteer, Name
+from bot.knowledge.gazetteer import PLACE, Gazetteer, Name
 from bot.knowledge.place_text import Text
 from bot.knowledge.postcodes import Postcode, PostcodeBook
 
@@ -69,13 +69,22 @@ class MentionFinder:
     def _named(self, text: Text, busy: set[int]) -> Iterator[Mention]:
         at = 0
         while at < len(text.words):
-            found = None if at in busy else self.gazetteer.at(text.words, at)
+            found = None if at in busy else self._broken(text, at) or self.gazetteer.at(text.words, at)
             if found is None or self._is_surname(text, at, found[0]):
                 at += 1
                 continue
             name, end, owned = found
             yield Mention(at, end, name, owned)
             at = end
+
+    def _broken(self, text: Text, at: int) -> tuple[Name, int, bool] | None:
+        """A town written as two words after a preposition: 'in south hampton'."""
+        words = text.words
+        if at == 0 or at + 1 >= len(words) or words[at].gap or words[at + 1].gap not in ("", "-") or words[at - 1].norm not in _CUES:
+            return None
+        said = f"{words[at].norm} {words[at + 1].norm}"
+        name = None if said in self.gazetteer else self.gazetteer.joined(said)
+        return (name, at + 2, False) if name and name.width > PLACE else None
 
     def _is_surname(self, text: Text, at: int, name: Name) -> bool:
         """'karen bolton': a first name right before a single word, unless that first name is a place itself."""
@@ -141,6 +150,8 @@ class MentionFinder:
         between = " ".join(w.norm for w in words[one.end : two.start])
         if between not in _JOINTS or any(w.gap not in ("", ",", "-", "(", " - ") for w in words[one.end : two.start + 1]) or one.owned:
             return None
+        if one.start and words[one.start - 1].norm == "not":
+            return None
         if one.postcode or two.postcode:
             return self._with_postcode(one, two)
         return self._narrowed(one, two)
@@ -155,7 +166,7 @@ class MentionFinder:
 
     def _narrowed(self, one: Mention, two: Mention) -> Mention | None:
         narrower, wider = (two, one) if two.name.width < one.name.width else (one, two)
-        if narrower.name.width == wider.name.width and not set(narrower.name.slugs) & set(wider.name.slugs):
+        if narrower.name.width == wider.name.width and not set(narrower.name.slugs) & {*wider.name.slugs, *wider.name.family}:
             return None
         if wider.name.nation and not wider.name.slugs or wider.name.foreign:
             if wider.name.foreign and set(narrower.name.slugs) & set(wider.name.slugs):

@@ -6,14 +6,15 @@ Names and postcodes are found (`place_mentions`), what each is to the carer is j
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 
 from bot.knowledge.authorities import Authority, load_authorities
-from bot.knowledge.gazetteer import AREA, COUNTY, PLACE, Gazetteer, Name, names_of
-from bot.knowledge.place_cues import Judge, Role, Setting, Verdict
+from bot.knowledge.gazetteer import AREA, PLACE, Gazetteer, Name, names_of
+from bot.knowledge.place_cues import Cues, Judge, Role, Setting, Verdict
 from bot.knowledge.place_mentions import Mention, MentionFinder, narrow
 from bot.knowledge.place_text import Text, name_key
 from bot.knowledge.postcodes import PostcodeBook, areas_by_nation, hide_postcodes
@@ -21,15 +22,6 @@ from bot.knowledge.source_lines import ContentError, Document, Problem
 
 Nation = Literal["scotland", "wales", "northern_ireland", "elsewhere"]
 NATIONS = ("scotland", "wales", "northern_ireland", "elsewhere")
-_LISTS = tuple("parents children first_person carer_roles workers not_after people institutions_after institutions_before council near_home dealings".split())
-_CHATTER = frozenset(
-    "hi hiya hello hey i we live lives living in im am are is it its the a an um umm er erm oh so yes yeah yep no please thanks thank you ta sorry near nr just outside at from "
-    "village town city called small place area council and my our home x xx xxx say thats would be mate love here think based ok okay well right now currently both "
-    "borough under local authority by of around originally county were north south east west social services childrens la uk england cheers luv duck pet hun".split()
-)
-
-_IDIOM_BEFORE = frozenset("i we to you they my the a im no".split())
-_IDIOM_AFTER = frozenset("so it this with that they you we not".split())
 
 
 @dataclass(frozen=True)
@@ -104,11 +96,11 @@ class PlaceFinder:
         verdict = self._judge.verdict(setting)
         if verdict.role is Role.NOTHING:
             verdict = Verdict(Role.HOME, 4)
-        lived = verdict.weight >= 4 and (" in " in setting.before or "postcode" in setting.before)
+        lived = bool(_LIVED.search(setting.before))
         shown = setting.alone or mention.compound or setting.asked or (postcode is not None and postcode.sure and (setting.last or setting.first or lived))
         if postcode is None or (len(postcode.said) < len(postcode.outward) + 2 or postcode.end - postcode.start < 5) and not shown:
             return Verdict(Role.NOTHING)
-        if postcode.law and not (setting.alone and setting.asked or "postcode" in setting.before or mention.compound or lived and " live " in setting.before):
+        if postcode.law and not (setting.alone and setting.asked or "postcode" in setting.before or mention.compound or lived and (" live " in setting.before or " living " in setting.before)):
             return Verdict(Role.NOTHING)
         return verdict if verdict.role is not Role.HOME else Verdict(Role.HOME, max(4, verdict.weight))
 
@@ -130,6 +122,7 @@ class PlaceFinder:
         placing = [j for j in judged if j.verdict.role is Role.PLACING]
         out = {slug for j in judged if j.verdict.role is Role.OUT for slug in j.name.slugs}
         homes = [j for j in homes if not j.name.slugs or not set(j.name.slugs) <= out]
+        homes = [j for j in homes if j.name.slugs or not j.name.nation or j.verdict.weight > 1]
         best = self._plainest(homes) or placing
         home, nation = self._home(best, [*homes, *placing])
         placed_by = next((j.name.slugs[0] for j in placing if len(j.name.slugs) == 1 and j.name.slugs != home and not j.name.foreign), None)
@@ -171,7 +164,7 @@ class PlaceFinder:
         for name in sorted(names, key=lambda n: n.width):
             if held is None:
                 held, slugs = name, name.slugs
-            elif held.width == PLACE < name.width or name.width >= COUNTY > held.width or set(slugs) & set(name.slugs):
+            elif set(slugs) & set(name.slugs) or len(slugs) > 1 and name.width > held.width or not name.slugs:
                 slugs = narrow(Name("", slugs), name, self._regions) or slugs
             elif name.width < AREA:
                 slugs = (*slugs, *(s for s in name.slugs if s not in slugs))

@@ -17,8 +17,8 @@ MOST = 4  # councils offered to choose from
 _HEADER = ["sector", "council", "postcodes"]
 _OUT = r"([A-Za-z]{1,2}\d[A-Za-z\d]?)"
 _FULL = re.compile(rf"(?<![A-Za-z\d£]){_OUT}[ \t.,-]{{0,2}}(\d)[ \t.-]?([ABD-HJLNP-UW-Zabd-hjlnp-uw-z]{{2}})(?![A-Za-z\d])")
-_PART = re.compile(rf"(?<![A-Za-z\d£/]){_OUT}(?:[ \t-]{{0,2}}(\d)[*xX]{{0,2}})?(?![A-Za-z\d%/]|[.:]\d)")
-_NOT_INWARD = re.compile(r"1st|2nd|3rd|\dth|\dyr|\dhr")
+_PART = re.compile(rf"(?<![A-Za-z\d£/]){_OUT}(?:[ \t-]{{1,2}}(\d)[*xX]{{0,2}})?(?![A-Za-z\d%/]|[.:]\d)")
+_TEXT_SPEAK = re.compile(r"[blmnwg][148]\s+(?:1st|2nd|3rd|\dth|\dyr|\dhr)")  # 'b4 2nd hearing'
 _LAW = re.compile(r"[Ss]\d+[A-Za-z]?")  # 's20', 's17': sections of the Children Act, far oftener than Sheffield
 
 
@@ -99,8 +99,8 @@ class PostcodeBook:
         return outward in self.outwards or self.nation(Postcode(0, 0, outward, None, False)) is not None
 
     def _full(self, match: re.Match[str]) -> Postcode | None:
-        outward, inward = match[1].upper(), match[2] + match[3]
-        if not self._known(outward) or _NOT_INWARD.fullmatch(inward):
+        outward = match[1].upper()
+        if not self._known(outward) or _TEXT_SPEAK.fullmatch(match.group()):
             return None
         return Postcode(match.start(), match.end(), outward, f"{outward} {match[2]}", True)
 

@@ -60,6 +60,9 @@ class Ages:
         stated = [(n, sure) for group in self._groups(reading) for n, sure in self._accepted(reading, group)]
         stage, year_age = self._stage(reading)
         if not stated:
+            birthday = self._birthday(reading)
+            if birthday is not None:
+                return birthday, stage
             return self._newborn(reading) or year_age, stage
         years = [n.years for n, _ in stated]
         value: int | list[int] = years[0] if len(set(years)) == 1 and len(years) == 1 else years
@@ -79,7 +82,7 @@ class Ages:
             if number is None:
                 continue
             between = reading.toks[last_after:index] if groups else ["."]
-            ranged = between == ["to"] and bool(groups) and {"aged", "ages", "age"} & set(reading.toks[groups[-1][0].first - 2 : groups[-1][0].first])
+            ranged = between == ["to"] and {"aged", "ages", "age"} & set(reading.toks[groups[-1][0].first - 2 : groups[-1][0].first])
             if groups and last_after > 0 and (ranged or (len(between) <= 3 and all(t in _JOIN for t in between))):
                 groups[-1].append(number)
             else:
@@ -129,6 +132,8 @@ class Ages:
         group = self._trimmed(toks, group)
         if not group:
             return []
+        if len(group) == 2 and group[1].years == group[0].years + 1 and self._soon(toks, group[1].after) and toks[group[1].first - 1] == ",":
+            group = group[:1]  # 'he's 15, 16 in January'
         verdict = self._verdict(reading, group)
         if verdict is None:
             return []
@@ -158,9 +163,9 @@ class Ages:
         toks = reading.toks
         first, last = group[0], group[-1]
         passed, at = self._look_left(toks, first.first)
-        head, before = toks[at], toks[at - 1]
+        head = toks[at]
         old = any(n.old for n in group)
-        if self._another_time(toks, head, before, at, passed) or self._said_of_the_past(toks, last.after):
+        if self._another_time(toks, at, passed, last.after) or self._said_of_the_past(toks, last.after):
             return None
         linked = bool(passed & {"is", "'s", "am", "are", "aged"}) or "," not in passed
         if head.isdigit() and not (len(group) > 1 and toks[at - 1] in ("of", "to")) or "own" in passed or self._of_a_kind(toks, last, head, at):
@@ -169,10 +174,10 @@ class Ages:
             return None
         if head in self._grown and not self._after_child(toks, at) and (linked or not old):
             return None
-        soon = self._soon(toks, last.after) if "turned" not in passed else False
+        soon = self._soon(toks, last.after) and not passed & {"turned", "was", "were"}
         takes_off = 1 if (passed & _NEARLY and "turned" not in passed) or soon else 0
         sure = not takes_off
-        if old or "aged" in passed or "age" in passed or "ages" in passed:
+        if old or passed & {"aged", "age", "ages"} or head in ("from", "between"):
             short_lone = reading.size <= 3
             return (takes_off, sure) if not (passed & {"am"}) or short_lone else None
         return (takes_off, sure) if self._plain_number(reading, group, passed, at) else None
@@ -188,6 +193,10 @@ class Ages:
         if any(n.unit in _SHORT for n in group) and not any(n.unit in _YEAR for n in group):
             return head in self._children and bool(passed & {"is", "'s", "are", "only", "just", "now"}) and follows in (
                 ".", "?", ",", "and", "but", "he", "she", "i", "so", "who")
+        if head in ("he", "she") and passed <= {"have", "has"} and passed and last.unit in _YEAR:
+            return follows in (".", ",", "and", "?")
+        if head in (".", "?") and passed & {"turned", "turns"}:
+            return True
         if follows == "going" and toks[last.after + 1] == "on":
             return head not in self._grown
         one_child = head in self._children and not head.endswith("s") and head not in ("both", "them", "second", "other", "him", "her")
@@ -195,7 +204,7 @@ class Ages:
             return False
         if head == "of" and toks[at - 1] in self._children:
             return not toks[at - 1].endswith("s") and toks[at - 1] not in ("one", "both", "other")
-        if passed & {"is", "'s", "are", "turned", "turns", "turning", "be"}:
+        if passed & {"is", "'s", "are", "turned", "turns", "turning", "be", "was"}:
             if toks[group[0].first - 1] == "'s" and toks[group[0].first - 2] in _MAY_OWN:
                 return False
             grown = head in self._grown and not self._after_child(toks, at)
@@ -205,7 +214,11 @@ class Ages:
             return len(group) > 1
         if self._bracketed(reading, group):
             return head not in _NOT_PEOPLE
-        noun = head in self._children and head not in ("he", "she", "they", "him", "her", "them", "one", "other", "second")
+        if head in ("he", "she") and not passed and len(group) == 1:
+            return follows in (".", ",", "and", "but", "now")
+        if head == "one" and toks[at - 1] in ("older", "younger", "youngest", "eldest", "little", "other", "big", "middle", "elder"):
+            return first_adjacent(passed)
+        noun = (head in self._children or self._after_child(toks, at)) and head not in ("he", "she", "they", "him", "her", "them", "one", "other", "second")
         if noun and follows == "of":
             return False
         if "," in passed:
@@ -216,6 +229,8 @@ class Ages:
     def _of_a_kind(toks: list[str], last: _Number, head: str, at: int) -> bool:
         """'2 year olds get', 'the mind of a 5 year old', 'acts like he's 2', 'age 7 clothes': not this child's age."""
         if toks[last.after - 1] == "olds" and head in ("for", "can", "do", "are", "all", "most", "of", "with", "about", "does", "is"):
+            return True
+        if head == "kids" and toks[at - 1] in ("can", "do", "are", "for", "all", "most", "does", "any"):
             return True
         if head in ("like", "as", "mind", "level", "brain") or toks[at - 1] in ("like", "as"):
             return True
@@ -246,10 +261,13 @@ class Ages:
             at -= 1
         return frozenset(passed), at
 
-    def _another_time(self, toks: list[str], head: str, before: str, at: int, passed: frozenset[str]) -> bool:
+    def _another_time(self, toks: list[str], at: int, passed: frozenset[str], after: int) -> bool:
         """'since she was 2', 'when he turns 18', 'at age 4', 'was 3 when', 'under 5'."""
+        head, before = toks[at], toks[at - 1]
+        if head in ("from", "between") and before in ("aged", "ages", "age"):
+            return False
         if head in self._past or passed & {"was", "were"}:
-            return True
+            return not (passed & {"was", "were"} and head in self._children and self._soon(toks, after) and before not in self._past)
         if before in self._past - {"to", "by", "up", "between", "over", "under", "below", "above", "at", "from"}:
             return True
         if head == "of" and toks[at - 1] in ("age", "ages"):
@@ -302,8 +320,10 @@ class Ages:
         """(stage of school, age worked out from the school year)."""
         toks = reading.toks
         for at in range(1, len(toks) - 1):
+            if toks[at] in _YEAR and toks[at + 1] == "one" and toks[at - 1] in ("in", "into", "is", "'s"):
+                return Found("primary", at, at + 2), Found(5, at, at + 2, False)
             if toks[at] in _YEAR and toks[at + 1].isdigit() and 1 <= int(toks[at + 1]) <= 13 and not toks[at - 1].isdigit():
-                if toks[at - 1] in ("this", "last", "next", "per", "one", "a", "each", "every") or toks[at + 2] in self._counted - {"and", "a"}:
+                if toks[at - 1] in ("this", "last", "next", "per", "one", "a", "each", "every", "since", "from", "until", "per") or toks[at + 2] in self._counted - {"and", "a"}:
                     continue
                 if toks[at + 2] in _YEAR | _SHORT or not reading.words[at + 1].end:
                     continue
@@ -334,6 +354,18 @@ class Ages:
             if where is not None:
                 going = any(a < where[1] and where[0] < b for a, b in reading.find(self._next))
                 return Found(name, *where, not going)
+        return None
+
+    @staticmethod
+    def _birthday(reading: Reading) -> Found | None:
+        """'his 16th birthday is next week' is 15; 'just had her 10th birthday' is 10."""
+        toks = reading.toks
+        for at in range(1, reading.size):
+            if toks[at].isdigit() and toks[at + 1] in ("th", "st", "nd", "rd") and toks[at + 2] == "birthday" and int(toks[at][:3]) <= 21:
+                around = set(toks[max(1, at - 5) : at + 7])
+                if around & {"had", "was", "just", "yesterday", "since", "after"}:
+                    return Found(int(toks[at]), at, at + 3, False) if not around & {"since", "after", "until", "before"} else None
+                return Found(int(toks[at]) - 1, at, at + 3, False) if around & {"next", "is", "'s", "tomorrow", "soon", "coming", "this"} else None
         return None
 
     def _newborn(self, reading: Reading) -> Found | None:

@@ -99,7 +99,8 @@ class Durations:
                 gap = toks[end : span.first] if end <= span.first else toks[span.after : start]
                 if len(gap) <= 9 and not set(gap) & _BLOCKERS and toks[span.after] not in ("old", "olds"):
                     return True
-        if toks[span.first - 1] == "been" and toks[span.first - 2] in ("'s", "has") and {"came", "come", "here", "moved"} & set(toks[first:after]):
+        arrived = {"came", "come", "here", "moved", "handed", "took", "placed", "brought"} & set(toks[first:after])
+        if toks[span.first - 1] == "been" and toks[span.first - 2] in ("'s", "has", "now") and arrived:
             return not set(toks[first:after]) & _BLOCKERS
         left = toks[max(first, span.first - 6) : span.first]
         right = toks[span.after : min(after, span.after + 9)]

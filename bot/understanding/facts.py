@@ -151,6 +151,8 @@ def _without_order(found: dict[str, Found], informal: Found | None, home: Home) 
     said = informal
     if said is None and came is not None and came.value in ("family", "parent_died", "parent_gone") and (role := found.get("council_role")) and role.value == "none":
         said = Found("informal", role.first, role.after, False)
+    if said is None and came is not None and came.value == "family" and _wider_for_long(found):
+        said = Found("informal", came.first, came.after, False)
     if said is None or (came is not None and came.value in ("council_or_police", "council_involved")):
         return None
     if home.elsewhere and not home.with_me:
@@ -159,6 +161,12 @@ def _without_order(found: dict[str, Found], informal: Found | None, home: Home) 
     if tie in CLOSE_RELATIVES or not tie or tie not in _WIDER:
         return Found("informal", said.first, said.after, said.sure and tie != "step_grandparent")
     return _not_close(found, said)
+
+
+def _wider_for_long(found: dict[str, Found]) -> bool:
+    """Whether a friend or wider relative has had the child for 28 days, so that private fostering is what to think of."""
+    tie, duration = found.get("relationship"), found.get("duration")
+    return tie is not None and tie.value in _WIDER and duration is not None and duration.value == "28_or_more"
 
 
 def _not_close(found: dict[str, Found], said: Found) -> Found | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from typing import Any, Dict, List, Text
 
@@ -16,6 +15,7 @@ from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.knowledge.places import PlaceFinder
+from bot.understanding.context import open_question, today
 from bot.understanding.facts import Fact, FactFinder
 
 CONTENT = Path(__file__).resolve().parents[2] / "content"
@@ -57,19 +57,3 @@ def _fact(fact: Fact) -> Dict[Text, Any]:
     plain = asdict(fact)
     start, end = plain.pop("start"), plain.pop("end")
     return {"entity": "fact", "value": plain, "start": start, "end": end, "extractor": "FactsExtractor"}
-
-
-def slots(message: Message) -> Dict[Text, Any]:
-    """The state the turn started from, as the gateway sent it; empty in `rasa shell`."""
-    return (message.get("metadata") or {}).get("slots") or {}
-
-
-def open_question(message: Message) -> Text:
-    """Id of the question that waits for an answer; empty where none does."""
-    return slots(message).get("open_question") or ""
-
-
-def today(message: Message) -> date:
-    """The service's day, which may be set for tests."""
-    now = (message.get("metadata") or {}).get("now")
-    return date.fromisoformat(now[:10]) if now else date.today()  # noqa: DTZ011  (UK day; the gateway sends it)

@@ -23,8 +23,10 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.embedding.classifier import Settings, TextClassifier, normal
 from bot.embedding.model import SentenceEmbedding
 from bot.embedding.parts import parts
+from bot.understanding.context import slots
 
 UNCLEAR = "unclear"
+INFORM = "reply.inform"
 ARRAYS = "classifier.npz"
 
 
@@ -41,6 +43,7 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
             "second": 0.25,  # a further topic of the whole message is answered from here
             "part": 0.55,  # a topic of one part is answered from here
             "part_words": 4,
+            "out_of_place": 0.1,  # how likely a reply is where nothing was asked, beside where something was
             "most": 3,
         }
 
@@ -86,32 +89,53 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
         assert self._classifier is not None
         pieces = [text, *parts(text, self._config["part_words"])]
         vectors = self._embedding.embed([normal(p) for p in pieces])
-        shares = self._classifier.probabilities(vectors, pieces)
+        shares = self._classifier.probabilities(vectors, pieces) * self._likely_now(message)
+        shares /= shares.sum(axis=1, keepdims=True)
         ranking = _ranking(self._classifier.classes, shares[0])
         needs = self._needs(shares)
-        best = ranking[0]
-        if best["confidence"] < self._config["sure"] and not needs:
-            best = {"name": UNCLEAR, "confidence": 1 - best["confidence"]}
-        elif needs and needs[0][0] != best["name"] and best["confidence"] < self._config["sure"]:
-            best = {"name": needs[0][0], "confidence": float(needs[0][1])}
-        found = needs or [(r["name"], r["confidence"]) for r in ranking[:4]]
-        entities = [_need(name, confidence, text) for name, confidence in found]
-        message.set(INTENT, best, add_to_output=True)
+        intent = self._intent(ranking[0], needs)
+        likeliest = [(r["name"], r["confidence"]) for r in ranking if is_need(r["name"])][:4]
+        entities = [_need(name, confidence, text) for name, confidence in needs or likeliest]
+        message.set(INTENT, intent, add_to_output=True)
         message.set(INTENT_RANKING_KEY, ranking[:10], add_to_output=True)
         message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
+
+    def _likely_now(self, message: Message) -> np.ndarray:
+        """A weight for each class: a reply is unlikely where nothing was asked, a follow-up where nothing was said."""
+        assert self._classifier is not None
+        known = slots(message)
+        rare = self._config["out_of_place"]
+        reply = 1.0 if known.get("open_question") else rare
+        follow_up = 1.0 if known.get("topic") else rare
+        return np.array([reply if name.startswith("reply.") and name != INFORM else
+                         follow_up if name.startswith("follow_up.") else 1.0 for name in self._classifier.classes])
+
+    def _intent(self, best: Dict[Text, Any], needs: List[Tuple[Text, float]]) -> Dict[Text, Any]:
+        """The class of the message; a need told with its story beats the story."""
+        told = not is_need(best["name"])
+        if best["confidence"] >= self._config["sure"] and not (told and needs and needs[0][1] >= self._config["part"]):
+            return best
+        if needs:
+            return {"name": needs[0][0], "confidence": needs[0][1]}
+        return {"name": UNCLEAR, "confidence": 1 - best["confidence"]}
 
     def _needs(self, shares: np.ndarray) -> List[Tuple[Text, float]]:
         """(class, confidence) of everything clearly asked, surest first, at most `most`."""
         assert self._classifier is not None
         score: Dict[Text, float] = {}
-        classes = self._classifier.classes
         for row, share in enumerate(shares):
-            for column in np.argsort(-share)[:3]:
-                confidence, name = float(share[column]), classes[column]
-                bar = self._config["part"] if row else self._config["sure" if column == share.argmax() else "second"]
+            order = [int(i) for i in np.argsort(-share) if is_need(self._classifier.classes[i])][:3]
+            for place, column in enumerate(order):
+                confidence, name = float(share[column]), self._classifier.classes[column]
+                bar = self._config["part"] if row else self._config["second" if place else "sure"]
                 if confidence >= bar:
                     score[name] = max(score.get(name, 0.0), confidence * (0.9 if row else 1.0))
         return sorted(score.items(), key=lambda pair: -pair[1])[: self._config["most"]]
+
+
+def is_need(intent: Text) -> bool:
+    """Does a class name something asked for, rather than a reply, a follow-up or a correction?"""
+    return not intent.startswith(("reply.", "follow_up.", "assistant.correction.", UNCLEAR))
 
 
 def _ranking(classes: List[Text], share: np.ndarray) -> List[Dict[Text, Any]]:

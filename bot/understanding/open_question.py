@@ -17,7 +17,8 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.knowledge.arrangements import ArrangementTable
-from bot.understanding.facts_component import CONTENT, open_question
+from bot.understanding.context import open_question
+from bot.understanding.facts_component import CONTENT
 
 INFORM = "reply.inform"
 ASKING_ANEW = 0.5  # a topic this sure is a new question, whatever facts come with it

@@ -109,11 +109,13 @@ class Group:
     def matches(self, coded: str, words: frozenset[str]) -> Iterator[tuple[int, int]]:
         """(start, end) in `coded` of every match; `words` are all words in it."""
         for pattern in self.patterns:
-            if any(anchor.isdisjoint(words) for anchor in pattern.anchors):
-                continue
-            for match in pattern.regex.finditer(coded):
-                if match.end() > match.start():
-                    yield match.start(), match.end()
+            for anchor in pattern.anchors:
+                if anchor.isdisjoint(words):
+                    break
+            else:
+                for match in pattern.regex.finditer(coded):
+                    if match.end() > match.start():
+                        yield match.span()
 
     def hit(self, coded: str, words: frozenset[str]) -> bool:
         """Whether any pattern matches."""

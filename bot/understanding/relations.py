@@ -44,13 +44,19 @@ class Relations:
         if reading.has(self._groups["is_parent"]):
             return None
         best: tuple[int, int, Found] | None = None
+        chains: list[Found] = []
         for weight, found in self._candidates(reading, involved):
+            if weight in (4, 5):
+                chains.append(found)
             if found.value in ("-", "step_sibling"):
                 continue
             rank = (-weight, found.first)
             if best is None or rank < best[:2]:
                 best = (*rank, found)
-        return best[2] if best else None
+        if best is None:
+            return None
+        deeper = _UP.get(str(best[2].value))  # "I'm Auntie Jean, they're my niece's kids"
+        return next((f for f in chains if f.value == deeper), best[2])
 
     def _candidates(self, reading: Reading, involved: bool) -> Iterator[tuple[int, Found]]:
         """(weight, Found) of everything that speaks of a tie."""
@@ -88,8 +94,15 @@ class Relations:
         start, owner = self._owner(reading, index)
         tok = reading.toks[index]
         as_child, as_parent = self._kin[tok]
-        if owner == "another's" and as_child in self._by_partner and self._of_the_partner(reading, start):
-            yield 3, Found(self._by_partner[as_child], start, index + 1)
+        if reading.toks[index - 1] == "foster":
+            return
+        if owner == "another's" and self._of_the_partner(reading, start):
+            owned = self._owned_child(reading, index)
+            value = owned[0] if owned else as_child
+            yield 3, Found(self._by_partner.get(value, "-"), start, owned[1] if owned else index + 1)
+        if owned_by_class(reading.toks, start, index):
+            yield 4, Found("friend" if involved else "-", start, index + 3, False)
+            return
         if owner == "another's" or self._someone_else_has(reading, start):
             return
         if toks_before_friend(reading.toks, start) and tok in ("son", "sons", "daughter", "daughters"):
@@ -98,8 +111,8 @@ class Relations:
         owned = self._owned_child(reading, index)
         if owned is not None:
             value, after, sure = owned
-            if owner == "mine" or tok in _PLURAL_OWNERS or as_parent in ("aunt_uncle", "grandparent"):
-                needs_home = value == "friend" and owner != "mine"
+            if owner == "mine" or tok in _PLURAL_OWNERS or as_parent in ("aunt_uncle", "grandparent") or start == 1:
+                needs_home = value == "friend" and owner != "mine" and start > 1
                 yield 4, Found(value if involved or not needs_home else "-", start, after, sure)
             return
         turned = self._child_of(reading, start)
@@ -165,6 +178,8 @@ class Relations:
         apostrophe = toks[at] == "'s"
         if apostrophe:
             at += 1
+        elif tok in _COUNT_OWNERS and toks[at] in ("kid", "kids", "son", "daughter", "baby", "boy", "girl"):
+            return self._plain_child(toks, at, toks[at], value, False)  # 'my sister child live with me'
         elif tok not in _PLURAL_OWNERS:
             return None
         at, counted = self._skip_adjectives(toks, at)
@@ -242,6 +257,10 @@ class Relations:
         """(after last word, whether the carer has the child) for 'my sister ... I have her two'."""
         toks = reading.toks
         for at in range(index + 1, min(len(toks) - 1, index + 34)):
+            if toks[at] == "leaving" and toks[at + 1] != "me":
+                head, _ = self._skip_adjectives(toks, at + 1)
+                if toks[head] in self._children:
+                    return head + 1, True
             if toks[at] not in ("her", "his", "their", "the"):
                 continue
             head, counted = self._skip_adjectives(toks, at + 1)
@@ -265,7 +284,11 @@ class Relations:
     def _of_the_partner(reading: Reading, start: int) -> bool:
         """'my partner and I have his nieces': the 'his' at `start` is the partner's."""
         toks = reading.toks
-        return any(toks[at] in _PARTNERS and toks[at - 1] in _MINE and toks[at + 1 : at + 3] == ["and", "i"] for at in range(2, start))
+        return any(
+            toks[at] in _PARTNERS and toks[at - 1] in (*_MINE, "the")
+            and (toks[at + 1 : at + 3] == ["and", "i"] or toks[at - 3 : at - 1] in (["me", "and"], ["i", "and"]))
+            for at in range(2, start)
+        )
 
     @staticmethod
     def _has_itself(reading: Reading, index: int) -> bool:
@@ -284,3 +307,8 @@ class Relations:
 def toks_before_friend(toks: list[str], start: int) -> bool:
     """Whether 'a friend of' stands before word `start`."""
     return toks[start - 1] == "of" and toks[start - 2] in ("friend", "friends")
+
+
+def owned_by_class(toks: list[str], start: int, index: int) -> bool:
+    """'a girl from my daughter's class': the word of kinship at `index` only says where she is known from."""
+    return toks[start - 1] in ("from", "in") and toks[index + 1 : index + 2] == ["'s"] and toks[index + 2] in ("class", "school", "team", "college")

@@ -29,6 +29,25 @@ logger = logging.getLogger(__name__)
 CHANNEL = "signpost"
 
 
+class Reticent(logging.Formatter):
+    """Formats a log record without the text of its exception: Rasa puts whole requests into those."""
+
+    def formatException(self, ei: Any) -> Text:  # noqa: N802  (logging's name)
+        """The kind of the exception, and where."""
+        kind, _, trace = ei
+        while trace and trace.tb_next:
+            trace = trace.tb_next
+        place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
+        return f"{kind.__name__ if kind else '?'} at {place}"
+
+    @classmethod
+    def install(cls) -> None:
+        """On every handler there is, and for warnings and up only."""
+        for handler in logging.getLogger().handlers:
+            handler.setFormatter(cls("%(asctime)s %(levelname)s %(name)s %(message)s"))
+            handler.setLevel(logging.WARNING)
+
+
 class Turn:
     """One turn under way: the slots it starts with, then the tracker it ends in."""
 
@@ -79,6 +98,7 @@ class TurnChannel(InputChannel):
         return CHANNEL
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        Reticent.install()
         routes = Blueprint("signpost_turns", __name__)
 
         @routes.get("/")

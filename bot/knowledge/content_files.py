@@ -1,0 +1,190 @@
+"""Everything under content/ as the checks see it: each file that can be read, and what is wrong with the rest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import yaml
+
+from bot.knowledge.arrangements import ArrangementTable
+from bot.knowledge.authorities import Authority, load_authorities
+from bot.knowledge.figures import REFERENCE, Figures
+from bot.knowledge.loading import Gathering
+from bot.knowledge.schema import Figure, Helpline, LocalOffer, Strict, Term, Text, Topic, TopicId
+from bot.knowledge.source_lines import ContentError, Document, Problem, SafeLoader
+from bot.knowledge.style import Style
+from bot.knowledge.words import Words
+
+T = TypeVar("T")
+FigureGroups = dict[str, dict[str, Figure]]
+Where = tuple[str | int, ...]
+
+
+class Taxonomy(Strict):
+    """The names of what carers have and need (content/taxonomy.yml)."""
+
+    arrangements: dict[str, Text]
+    topics: dict[TopicId, Text]
+    chat_topics: list[TopicId]
+
+
+@dataclass(frozen=True)
+class File(Generic[T]):
+    """One file: its lines and what it holds."""
+
+    document: Document
+    data: T
+
+    def problem(self, place: Where, why: str, how: str, what: str = "") -> Problem:
+        """Something wrong at `place` of this file."""
+        return self.document.problem(place, what or ".".join(map(str, place)) or self.document.path.name, why, how)
+
+
+@dataclass
+class ContentFiles:
+    """Made by `read`. A file that can't be used is left out and its mistakes are in `problems`."""
+
+    content: Path
+    topics: list[File[Topic]]
+    offers: list[File[LocalOffer]]
+    figures: list[File[FigureGroups]]
+    helpline: File[Helpline] | None
+    glossary: File[dict[str, Term]] | None
+    taxonomy: File[Taxonomy] | None
+    style: File[Style] | None
+    words: File[Words] | None
+    authorities: dict[str, Authority]
+    table: File[ArrangementTable] | None
+    problems: list[Problem] = field(default_factory=list)
+
+    @cached_property
+    def dated(self) -> Figures:
+        """All figures, with the hint where to check."""
+        return Figures(self._groups, self._hint)
+
+    @cached_property
+    def dated_briefly(self) -> Figures:
+        """All figures, without the hint."""
+        return Figures(self._groups)
+
+    @property
+    def _groups(self) -> FigureGroups:
+        groups: FigureGroups = {}
+        for file in self.figures:
+            for name, group in file.data.items():
+                groups[name] = {**groups.get(name, {}), **group}
+        return groups
+
+    @property
+    def _hint(self) -> str:
+        words = self.words.data if self.words else None
+        return words.ways("figure.check_at")[0] if words and "figure.check_at" in words else ""
+
+    def fill(self, text: str, on: date, *, briefly: bool = False) -> str:
+        """`text` with its figures as they hold on that day; one that isn't defined counts as one word."""
+        figures = self.dated_briefly if briefly else self.dated
+
+        def known(match: re.Match[str]) -> str:
+            return match.group(0) if (match.group(1), match.group(2)) in figures else "something"
+
+        return figures.fill(REFERENCE.sub(known, text), on)
+
+
+def read(content: Path) -> ContentFiles:
+    """Read everything under `content`, whatever is wrong with it."""
+    gathering = Gathering()
+
+    def one(name: str, shape: Any) -> File[Any] | None:
+        found = gathering.read(content / name, shape)
+        return File(*found) if found else None
+
+    def each(folder: str, shape: Any) -> list[File[Any]]:
+        paths = sorted((content / folder).glob("*.yml"))
+        return [file for file in (one(str(path.relative_to(content)), shape) for path in paths) if file]
+
+    return ContentFiles(
+        content=content,
+        topics=each("national", Topic),
+        offers=each("local_offers", LocalOffer),
+        figures=each("figures", FigureGroups),
+        helpline=one("helpline.yml", Helpline),
+        glossary=one("glossary.yml", dict[str, Term]),
+        taxonomy=one("taxonomy.yml", Taxonomy),
+        style=one("style.yml", Style),
+        words=_words(one("words.yml", dict[str, Any]), gathering.problems),
+        authorities=_or(gathering.problems, lambda: load_authorities(content / "authorities.yml"), {}),
+        table=_table(content / "arrangements.yml", gathering.problems),
+        problems=[*gathering.problems, *twice_named(content)],
+    )
+
+
+def _or(problems: list[Problem], load: Callable[[], T], otherwise: T) -> T:
+    try:
+        return load()
+    except ContentError as error:
+        problems += error.problems
+        return otherwise
+
+
+def _table(path: Path, problems: list[Problem]) -> File[ArrangementTable] | None:
+    return _or(problems, lambda: File(Document(path), ArrangementTable.load(path)), None)
+
+
+def _words(file: File[dict[str, Any]] | None, problems: list[Problem]) -> File[Words] | None:
+    """The sentences of words.yml, where each is text or a list of texts."""
+    if file is None:
+        return None
+    odd = [
+        file.problem(place, "is not text", "write a sentence, or a list of ways to say it, each after '- '")
+        for place, leaf in leaves(file.data)
+        if not isinstance(leaf, str)
+    ]
+    problems += odd
+    return None if odd else File(file.document, Words(file.data))
+
+
+def leaves(tree: Any, place: Where = ()) -> Iterator[tuple[Where, Any]]:
+    """(place, value) of everything in a tree of mappings and lists that is neither."""
+    if isinstance(tree, dict):
+        for key, value in tree.items():
+            yield from leaves(value, (*place, key))
+    elif isinstance(tree, list):
+        for index, value in enumerate(tree):
+            yield from leaves(value, (*place, index))
+    else:
+        yield place, tree
+
+
+def twice_named(content: Path) -> Iterator[Problem]:
+    """Names given twice in one mapping: YAML keeps the second and loses the first without a word."""
+    for path in sorted(content.rglob("*.yml")):
+        try:
+            root = yaml.compose(path.read_text(encoding="utf-8"), Loader=SafeLoader)
+        except (yaml.YAMLError, OSError, UnicodeDecodeError):
+            continue  # reported where the file is read
+        yield from _twice(path, root)
+
+
+def _twice(path: Path, root: yaml.Node | None) -> Iterator[Problem]:
+    waiting, seen = [root], set()
+    while waiting:
+        node = waiting.pop()
+        if node is None or id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            waiting += node.value
+        elif isinstance(node, yaml.MappingNode):
+            names = set()
+            for key, value in node.value:
+                if key.value in names:
+                    how = "make one of the two; only the second counts now"
+                    yield Problem(path, key.start_mark.line + 1, str(key.value), "is in the same list of names twice", how)
+                names.add(key.value)
+                waiting.append(value)

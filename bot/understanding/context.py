@@ -1,0 +1,24 @@
+"""What a component may know of the turn beside the text: the committed slots and the day."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Dict, Text
+
+from rasa.shared.nlu.training_data.message import Message
+
+
+def slots(message: Message) -> Dict[Text, Any]:
+    """The state the turn started from, as the gateway sent it; empty in `rasa shell`."""
+    return (message.get("metadata") or {}).get("slots") or {}
+
+
+def open_question(message: Message) -> Text:
+    """Id of the question that waits for an answer; empty where none does."""
+    return slots(message).get("open_question") or ""
+
+
+def today(message: Message) -> date:
+    """The service's day, which may be set for tests."""
+    now = (message.get("metadata") or {}).get("now")
+    return date.fromisoformat(now[:10]) if now else date.today()  # noqa: DTZ011  (UK day; the gateway sends it)
