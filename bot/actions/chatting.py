@@ -61,8 +61,8 @@ class Forget(SignpostAction):
     def reply(self, turn: Turn) -> Reply:
         """The question; its answer comes to `action_take_reply`."""
         turn.memory.open_question = "forget"
-        options = [Option(label=turn.say("privacy.yes"), payload="/reply.yes"),
-                   Option(label=turn.say("privacy.no"), payload="/reply.no")]
+        options = [Option(label=turn.say("privacy.delete"), payload="/reply.yes"),
+                   Option(label=turn.say("privacy.keep"), payload="/reply.no")]
         return chat(turn, "privacy.ask_forget", "assistant.privacy", options)
 
 

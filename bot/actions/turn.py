@@ -14,6 +14,10 @@ from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.situation import Situation
 
 
+# Arrangements that nobody names: they follow from other facts, so the table has the last word on them.
+INFERRED = frozenset({"informal", "private_fostering", "prospective"})
+
+
 @dataclass(frozen=True)
 class Knowledge:
     """What every action answers from; loaded once."""
@@ -77,8 +81,15 @@ class Turn:
             self._learn_home(value["home"])
 
     def _learn(self, name: str, value: Any) -> None:
+        if name == "arrangement" and value in INFERRED and self._being_worked_out(value):
+            return
         self.memory.learn(name, value)
         self.learned.append(name)
+
+    def _being_worked_out(self, value: str) -> bool:
+        """Is the table at it, or does the child live here already? Then a guess from one sentence is no news."""
+        lives_here = self.memory.situation.get("duration") not in (None, "not_yet") or self.memory.arrangement
+        return self.memory.open_question in self.knowledge.table.questions or (value == "prospective" and bool(lives_here))
 
     def _learn_home(self, councils: list[str]) -> None:
         if len(councils) == 1:
@@ -92,7 +103,7 @@ class Turn:
         """What is known now, for look-ups."""
         return self.memory.situated(self.now)
 
-    def say(self, name: str, **values: object) -> str:
+    def say(self, name: str, /, **values: object) -> str:
         """A sentence of content/words.yml, worded by the turn."""
         return self.knowledge.base.say(name, self.now.date(), self.memory.turn, **values)
 

@@ -65,7 +65,10 @@ class Store:
 
     async def receive(self, conversation: Conversation, provider_id: str, text: str, command: str | None,
                       now: datetime) -> tuple[Inbound, bool]:
-        """Keep a message and its line of the transcript. A repeat gives the row that is there already, and False."""
+        """Keep a message and its line of the transcript. A repeat gives the row that is there already, and False.
+
+        Raises `LookupError` where the conversation was deleted meanwhile.
+        """
         inbound = Inbound(conversation_id=conversation.id, channel=conversation.channel, provider_id=provider_id,
                           text=text, command=command, status=WAITING, attempts=0, received_at=now)
         try:
@@ -76,12 +79,12 @@ class Store:
                                  body={}, at=now))
                 await session.execute(update(Conversation).where(Conversation.id == conversation.id).values(last_at=now))
             return inbound, True
-        except IntegrityError:
+        except IntegrityError as error:
             async with self._session() as session:
                 known = await session.scalar(select(Inbound).where(
                     Inbound.channel == conversation.channel, Inbound.provider_id == provider_id))
             if known is None:
-                raise  # the conversation is gone: not a repeat
+                raise LookupError(conversation.id) from error  # not a repeat
             return known, False
 
     async def next_waiting(self, conversation_id: str) -> Inbound | None:

@@ -33,6 +33,7 @@ SETTINGS = web.AppKey("settings", Settings)
 
 CHANNEL = "web"
 LONGEST = 4000  # characters of one message
+GONE = "There is no such conversation. It may have been deleted."
 CLIENT_ID = re.compile(r"[\w.:-]{1,80}")
 FACTS = ("child_age", "relationship", "previously_looked_after")
 routes = web.RouteTableDef()
@@ -66,7 +67,10 @@ async def say(request: web.Request) -> web.Response:
     given = body.get("client_message_id")
     provider_id = f"{conversation.id}:{given if given is not None else secrets.token_hex(8)}"
     turns = request.app[TURNS]
-    inbound = await turns.take(conversation, provider_id, text, command)
+    try:
+        inbound = await turns.take(conversation, provider_id, text, command)
+    except LookupError as error:
+        raise problem(404, GONE) from error
     lines = await turns.replies(inbound, request.app[SETTINGS].answer_within)
     if lines is None:
         base, on = request.app[BASE], request.app[CLOCK].now().date()
@@ -126,7 +130,7 @@ async def _opened(request: web.Request) -> Conversation:
         raise problem(401, "This conversation needs its token.", {"WWW-Authenticate": "Bearer"})
     conversation = await request.app[STORE].conversation(request.match_info["id"])
     if conversation is None or conversation.channel != CHANNEL:
-        raise problem(404, "There is no such conversation. It may have been deleted.")
+        raise problem(404, GONE)
     if not hmac.compare_digest(conversation.token_hash, hashed(token)):
         raise problem(401, "This token opens another conversation.", {"WWW-Authenticate": "Bearer"})
     return conversation

@@ -47,7 +47,9 @@ def load_authorities(path: Path) -> dict[str, Authority]:
     """
     document = Document(path)
     if not isinstance(document.data, list):
-        raise ContentError([document.problem((), "the councils", "the file is not a list", "start each council with '- slug:'")])
+        raise ContentError(
+            [document.problem((), "the councils", "the file is not a list", "start each council with '- slug:'")]
+        )
     problems = [problem for index, entry in enumerate(document.data) for problem in _problems(document, index, entry)]
     problems += _repeats(document)
     if problems:
@@ -56,15 +58,17 @@ def load_authorities(path: Path) -> dict[str, Authority]:
 
 
 def _authority(entry: Mapping[str, Any]) -> Authority:
-    lists = {name: tuple(entry.get(name) or ()) for name in _LISTS}
-    plain = {name: entry[name] for name in _REQUIRED}
-    trust = entry.get("legal_name_of_children_trust")
-    return Authority(**plain, **lists, gss_code=entry.get("gss_code"), legal_name_of_children_trust=trust)
+    fields: dict[str, Any] = {name: entry[name] for name in _REQUIRED}
+    fields |= {name: tuple(entry.get(name) or ()) for name in _LISTS}
+    fields |= {name: entry.get(name) for name in ("gss_code", "legal_name_of_children_trust")}
+    return Authority(**fields)
 
 
 def _problems(document: Document, index: int, entry: Any) -> Iterator[Problem]:
     if not isinstance(entry, Mapping):
-        yield document.problem((index,), f"council {index + 1}", "it is not a mapping", "write it as its neighbours are")
+        yield document.problem(
+            (index,), f"council {index + 1}", "it is not a mapping", "write it as its neighbours are"
+        )
         return
     who = entry.get("slug", f"council {index + 1}")
     for name in _REQUIRED:
@@ -72,8 +76,12 @@ def _problems(document: Document, index: int, entry: Any) -> Iterator[Problem]:
             yield document.problem((index, name), f"{who}.{name}", "it is missing or is not text", "add it")
     for name in _LISTS:
         if not _is_texts(entry.get(name, [])):
-            yield document.problem((index, name), f"{who}.{name}", "it is not a list of texts",
-                                   "write it as [One, Two]; put quotes round anything with a colon, an & or a bare number")
+            yield document.problem(
+                (index, name),
+                f"{who}.{name}",
+                "it is not a list of texts",
+                "write it as [One, Two]; put quotes round anything with a colon, an & or a bare number",
+            )
     for name in entry.keys() - {*_REQUIRED, *_LISTS, *_NOTES}:
         yield document.problem((index, name), f"{who}.{name}", "this name is not known", "check its spelling")
     yield from _odd_values(document, index, entry)
@@ -82,13 +90,19 @@ def _problems(document: Document, index: int, entry: Any) -> Iterator[Problem]:
 def _odd_values(document: Document, index: int, entry: Mapping[str, Any]) -> Iterator[Problem]:
     slug, kind = entry.get("slug"), entry.get("type")
     if isinstance(slug, str) and not _SLUG.fullmatch(slug):
-        yield document.problem((index, "slug"), f"{slug}.slug", "it is not small letters with hyphens", "write it like 'st-helens'")
+        yield document.problem(
+            (index, "slug"), f"{slug}.slug", "it is not small letters with hyphens", "write it like 'st-helens'"
+        )
     if isinstance(kind, str) and kind not in TYPES:
-        yield document.problem((index, "type"), f"{slug}.type", f"'{kind}' is not a type", f"use one of {', '.join(TYPES)}")
+        yield document.problem(
+            (index, "type"), f"{slug}.type", f"'{kind}' is not a type", f"use one of {', '.join(TYPES)}"
+        )
 
 
 def _is_texts(value: Any) -> bool:
-    return value is None or (isinstance(value, Sequence) and not isinstance(value, str) and all(isinstance(v, str) for v in value))
+    return value is None or (
+        isinstance(value, Sequence) and not isinstance(value, str) and all(isinstance(v, str) for v in value)
+    )
 
 
 def _repeats(document: Document) -> Iterator[Problem]:
@@ -96,5 +110,7 @@ def _repeats(document: Document) -> Iterator[Problem]:
     for index, entry in enumerate(document.data):
         slug = entry.get("slug") if isinstance(entry, Mapping) else None
         if isinstance(slug, str) and slug in seen:
-            yield document.problem((index, "slug"), slug, "this council is in the file twice", "make one entry of the two")
+            yield document.problem(
+                (index, "slug"), slug, "this council is in the file twice", "make one entry of the two"
+            )
         seen.add(str(slug))

@@ -119,9 +119,9 @@ class KnowledgeBase:
             return None
         return next((c for role in roles for c in offer.contacts if c.role == role), None)
 
-    def say(self, name: str, on: date, turn: int = 0, **values: object) -> str:
+    def say(self, name: str, on: date, turn: int = 0, /, **values: object) -> str:
         """The sentence `name` of words.yml, its figures as they hold on that day."""
-        return self.words.say(name, turn, fill=lambda line: self.figures.fill(line, on), **values)
+        return self.words.say(name, turn, lambda line: self.figures.fill(line, on), **values)
 
     def facets(self, topic: str, situation: Situation) -> list[str]:
         """The facets that `topic` can answer for this carer."""

@@ -17,11 +17,13 @@ from bot.knowledge.authorities import Authority, load_authorities
 from bot.knowledge.figures import REFERENCE, Figures
 from bot.knowledge.loading import Gathering
 from bot.knowledge.schema import Figure, Helpline, LocalOffer, Strict, Term, Text, Topic, TopicId
-from bot.knowledge.source_lines import ContentError, Document, Problem, SafeLoader
+from bot.knowledge.source_lines import ContentError, Document, Problem
 from bot.knowledge.style import Style
 from bot.knowledge.words import Words
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 FigureGroups = dict[str, dict[str, Figure]]
 Where = tuple[str | int, ...]
 
@@ -35,11 +37,11 @@ class Taxonomy(Strict):
 
 
 @dataclass(frozen=True)
-class File(Generic[T]):
+class File(Generic[T_co]):
     """One file: its lines and what it holds."""
 
     document: Document
-    data: T
+    data: T_co
 
     def problem(self, place: Where, why: str, how: str, what: str = "") -> Problem:
         """Something wrong at `place` of this file."""
@@ -165,7 +167,7 @@ def twice_named(content: Path) -> Iterator[Problem]:
     """Names given twice in one mapping: YAML keeps the second and loses the first without a word."""
     for path in sorted(content.rglob("*.yml")):
         try:
-            root = yaml.compose(path.read_text(encoding="utf-8"), Loader=SafeLoader)
+            root = yaml.compose(path.read_text(encoding="utf-8"), Loader=LOADER)
         except (yaml.YAMLError, OSError, UnicodeDecodeError):
             continue  # reported where the file is read
         yield from _twice(path, root)
@@ -184,7 +186,7 @@ def _twice(path: Path, root: yaml.Node | None) -> Iterator[Problem]:
             names = set()
             for key, value in node.value:
                 if key.value in names:
-                    how = "make one of the two; only the second counts now"
-                    yield Problem(path, key.start_mark.line + 1, str(key.value), "is in the same list of names twice", how)
+                    why, how = "is there twice", "make one of the two; only the second counts now"
+                    yield Problem(path, key.start_mark.line + 1, str(key.value), why, how)
                 names.add(key.value)
                 waiting.append(value)

@@ -74,7 +74,8 @@ class Gazetteer:
         """The longest name from word `start` on, where it ends, and whether it is in the possessive."""
         size = self._longest.get(words[start].norm) or self._longest.get(words[start].base) or 0
         for end in range(min(start + size, len(words)), start, -1):
-            if any(word.gap not in ("", "-") and not (word.gap == "," and end - start > 3) for word in words[start + 1 : end]):
+            gaps = ("", "-", ",") if end - start > 3 else ("", "-")
+            if any(word.gap not in gaps for word in words[start + 1 : end]):
                 continue
             key = " ".join(word.norm for word in words[start:end])
             if key in self._names:
@@ -100,7 +101,8 @@ class Gazetteer:
         if len(said) < 5 or said in self._everyday:
             return None
         size = said.count(" ")
-        fit = [k for k in self._by_start.get(said[0], ()) if abs(len(k) - len(said)) <= 2 and abs(k.count(" ") - size) <= 1]
+        alike = [key for key in self._by_start.get(said[0], ()) if abs(len(key) - len(said)) <= 2]
+        fit = [key for key in alike if abs(key.count(" ") - size) <= 1]
         found = process.extract(said, fit, scorer=ratio, score_cutoff=NEAR - 6, limit=5)
         good = [(key, score) for key, score, _ in found if score >= NEAR or _one_slip(said, key)]
         if not good:
@@ -113,7 +115,9 @@ def _one_slip(said: str, key: str) -> bool:
     return len(key) >= 6 and DamerauLevenshtein.distance(said, key, score_cutoff=1) <= 1
 
 
-def names_of(authorities: Mapping[str, Authority], areas: Mapping[str, Name], first_names: frozenset[str]) -> dict[str, Name]:
+def names_of(
+    authorities: Mapping[str, Authority], areas: Mapping[str, Name], first_names: frozenset[str]
+) -> dict[str, Name]:
     """Every name of every council and place; `areas` are wider names by key ('merseyside', 'kent' with its family)."""
     own: dict[str, list[Name]] = defaultdict(list)
     inside: dict[str, list[Name]] = defaultdict(list)
@@ -157,6 +161,8 @@ def _inner_names(authority: Authority) -> Iterator[Name]:
 
 def _one(names: Sequence[Name]) -> Name:
     """The same name of several councils as one."""
+    if len(names) == 1:
+        return names[0]
     slugs = tuple(dict.fromkeys(slug for name in names for slug in name.slugs))
     kinds = {name.kind for name in names}
     kind = next((k for k in ("plain", "official", "acronym") if k in kinds), "plain")
@@ -186,8 +192,31 @@ def _with_kind(name: Name, words: set[str], first_names: frozenset[str]) -> Name
 
 # Unitary councils that are counties to carers: a town said with one of them is the narrower.
 _WIDE = frozenset(
-    "buckinghamshire cornwall county-durham cumberland dorset east-riding-of-yorkshire herefordshire isle-of-wight north-yorkshire "
-    "north-northamptonshire west-northamptonshire northumberland rutland shropshire somerset wiltshire westmorland-and-furness "
-    "cheshire-east cheshire-west-and-chester central-bedfordshire north-lincolnshire north-east-lincolnshire south-gloucestershire "
-    "west-berkshire north-somerset".split()
+    {
+        "buckinghamshire",
+        "central-bedfordshire",
+        "cheshire-east",
+        "cheshire-west-and-chester",
+        "cornwall",
+        "county-durham",
+        "cumberland",
+        "dorset",
+        "east-riding-of-yorkshire",
+        "herefordshire",
+        "isle-of-wight",
+        "north-east-lincolnshire",
+        "north-lincolnshire",
+        "north-northamptonshire",
+        "north-somerset",
+        "north-yorkshire",
+        "northumberland",
+        "rutland",
+        "shropshire",
+        "somerset",
+        "south-gloucestershire",
+        "west-berkshire",
+        "west-northamptonshire",
+        "westmorland-and-furness",
+        "wiltshire",
+    }
 )

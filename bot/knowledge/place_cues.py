@@ -26,8 +26,8 @@ class Role(Enum):
 class Verdict(NamedTuple):
     """A role, and for a home how plainly it was said.
 
-    6 put right ('sorry, I meant …'), 5 lived in, 4 an answer or the council named as one, 3 dealt with, 2 the school's
-    place, 1 hardly said.
+    6 put right ('sorry, I meant …'), 5 lived in, 4 an answer or the council named as one, 3 dealt with, 2 where the
+    school is, 1 hardly said.
     """
 
     role: Role
@@ -66,7 +66,7 @@ class Cues:
     """The patterns of `place_words.yml`, by name."""
 
     def __init__(self, words: Mapping[str, Any]) -> None:
-        """`words`: the lists, and `patterns` made of them; raises KeyError for a list that lacks, re.error for a bad pattern."""
+        """`words`: the lists, and `patterns` made of them. Raises KeyError for a list that is not there, re.error."""
         self._words = words
         self._patterns = {name: re.compile(self._expression(source)) for name, source in words["patterns"].items()}
 
@@ -88,7 +88,7 @@ class Cues:
 
     def _expression(self, source: str | Sequence[str]) -> str:
         sources = [source] if isinstance(source, str) else source
-        return "|".join(re.sub(r"(?<!\?P)(?<!\?)<([a-z_]+)>", self._any_of, one) for one in sources)
+        return "|".join(re.sub(r"(?<!\(\?P)(?<!\(\?)<([a-z_]+)>", self._any_of, one) for one in sources)
 
     def _any_of(self, match: re.Match[str]) -> str:
         words = sorted(self._words[match[1]], key=len, reverse=True)
@@ -200,12 +200,12 @@ class Judge:
     def _prepositional(self, s: Setting, said: str, prep: str) -> Verdict | None:
         """With a preposition: `said` is the clause before it."""
         subject = self._last_subject(said)
-        with_us = self._has("with_us", said) or self._has("with_us", s.after)
+        with_us = self._has("with_us", said) or self._has("with_us_then", s.after)
         if prep == "to":
             return self._to(said, subject == "parent" and not with_us)
         if prep in ("under", "with", "by"):
             return Verdict(Role.HOME, 4 if s.council else 3)
-        if prep in ("for", "of", "about", "than", "between", "through"):
+        if prep in ("for", "of", "about", "than", "through"):
             return None
         if prep == "from" and self._has("came_from", said) and not self._has("we_come", said):
             return ELSEWHERE
@@ -251,6 +251,8 @@ class Judge:
 
     def _bare(self, s: Setting, clause: str) -> Verdict:
         """Without a preposition."""
+        if self._has("our_council", clause):
+            return Verdict(Role.HOME, 6)
         if s.council or s.alone or s.first or s.last or s.asked:
             return Verdict(Role.HOME, 4)
         if self._has("area", s.after) or self._has("council_is", clause):
@@ -268,6 +270,8 @@ class Judge:
         if not subjects:
             return None
         last = subjects[-1]
+        if last.lastgroup == "parent" and self._has("looks_after", said[: last.start()] + " "):
+            return "child"
         if last.lastgroup == "parent" and len(subjects) == 1 and self._has("opening", said):
             return "first"
         if last.lastgroup == "parent" and said[last.end() :].count(" ") > 8:

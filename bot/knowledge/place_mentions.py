@@ -12,12 +12,28 @@ from bot.knowledge.gazetteer import PLACE, Gazetteer, Name
 from bot.knowledge.place_text import Text
 from bot.knowledge.postcodes import Postcode, PostcodeBook
 
-_JOINTS = frozenset(
-    "|in|near|nr|just outside|outside|by|part of|which is in|its in|it is in|close to|next to|in the|near to|down in|up in|over in|just near|which is near|"
-    "a village in|a village near|just by|a small village near|in north|in south|in east|in west|in the borough of|borough of|not far from|on the outskirts of|a suburb of|area of|in county".split("|")
+_CUES = frozenset(
+    {
+        "in",
+        "from",
+        "near",
+        "nr",
+        "at",
+        "around",
+        "outside",
+        "by",
+        "to",
+        "under",
+        "of",
+        "live",
+        "living",
+        "based",
+        "called",
+        "is",
+        "with",
+    }
 )
-_CUES = frozenset("in from near nr at around outside by to under of live living based called is with".split())
-_COUNCIL = frozenset("council social borough county city cc mbc childrens area social cs la".split())
+_COUNCIL = frozenset({"council", "social", "borough", "county", "city", "cc", "mbc", "childrens", "area", "cs", "la"})
 
 
 @dataclass(frozen=True)
@@ -39,11 +55,19 @@ class Mention:
 class MentionFinder:
     """Finds mentions with a gazetteer and a postcode book; `regions` by slug tell which of two like names is meant."""
 
-    def __init__(self, gazetteer: Gazetteer, postcodes: PostcodeBook, regions: Mapping[str, str], first_names: frozenset[str]) -> None:
+    def __init__(
+        self,
+        gazetteer: Gazetteer,
+        postcodes: PostcodeBook,
+        regions: Mapping[str, str],
+        first_names: frozenset[str],
+        joints: frozenset[str],
+    ) -> None:
         self.gazetteer = gazetteer
         self._postcodes = postcodes
         self._regions = regions
         self._first_names = first_names
+        self._joints = joints
 
     def find(self, text: Text, asked: bool) -> list[Mention]:
         """Mentions in order, overlapping nowhere."""
@@ -80,7 +104,9 @@ class MentionFinder:
     def _broken(self, text: Text, at: int) -> tuple[Name, int, bool] | None:
         """A town written as two words after a preposition: 'in south hampton'."""
         words = text.words
-        if at == 0 or at + 1 >= len(words) or words[at].gap or words[at + 1].gap not in ("", "-") or words[at - 1].norm not in _CUES:
+        if at == 0 or at + 1 >= len(words) or words[at].gap or words[at + 1].gap not in ("", "-"):
+            return None
+        if words[at - 1].norm not in _CUES:
             return None
         said = f"{words[at].norm} {words[at + 1].norm}"
         name = None if said in self.gazetteer else self.gazetteer.joined(said)
@@ -107,9 +133,14 @@ class MentionFinder:
     def _misspelt_at(self, text: Text, at: int, busy: set[int], asked: bool) -> int:
         """How many words from `at` on misspell a name; 0 for none."""
         words = text.words
+        cued = asked or at == 0 or bool(words[at].gap) or words[at - 1].norm in _CUES
+        if not cued and len(words[at].norm) < 7 and not any(word.norm in _COUNCIL for word in words[at + 1 : at + 4]):
+            return 0
         for size in (3, 2, 1):
             end = at + size
-            if end > len(words) or any(i in busy for i in range(at, end)) or any(w.gap not in ("", "-") for w in words[at + 1 : end]):
+            if end > len(words) or any(i in busy for i in range(at, end)):
+                continue
+            if any(word.gap not in ("", "-") for word in words[at + 1 : end]):
                 continue
             said = " ".join(w.norm for w in words[at:end])
             if not self._stands_for_a_place(text, at, end, asked) or (size > 1 and words[at].norm in _CUES):
@@ -148,7 +179,9 @@ class MentionFinder:
     def _pair(self, text: Text, one: Mention, two: Mention) -> Mention | None:
         words = text.words
         between = " ".join(w.norm for w in words[one.end : two.start])
-        if between not in _JOINTS or any(w.gap not in ("", ",", "-", "(", " - ") for w in words[one.end : two.start + 1]) or one.owned:
+        if one.owned or (between and between not in self._joints):
+            return None
+        if any(word.gap not in ("", ",", "-", "(", " - ") for word in words[one.end : two.start + 1]):
             return None
         if one.start and words[one.start - 1].norm == "not":
             return None
@@ -166,18 +199,26 @@ class MentionFinder:
 
     def _narrowed(self, one: Mention, two: Mention) -> Mention | None:
         narrower, wider = (two, one) if two.name.width < one.name.width else (one, two)
-        if narrower.name.width == wider.name.width and not set(narrower.name.slugs) & {*wider.name.slugs, *wider.name.family}:
+        held = set(narrower.name.slugs)
+        if narrower.name.width == wider.name.width and not held & {*wider.name.slugs, *wider.name.family}:
             return None
-        if wider.name.nation and not wider.name.slugs or wider.name.foreign:
-            if wider.name.foreign and set(narrower.name.slugs) & set(wider.name.slugs):
-                return replace(narrower, start=one.start, end=two.end, compound=True)
+        if wider.name.foreign and held & set(wider.name.slugs):
+            return replace(narrower, start=one.start, end=two.end, compound=True)
+        if wider.name.nation:
             return replace(wider, start=one.start, end=two.end, compound=True)
-        if narrower.name.nation and not narrower.name.slugs:
+        if narrower.name.nation and not held:
             return None
         slugs = narrow(narrower.name, wider.name, self._regions)
         name = replace(narrower.name, slugs=slugs) if slugs else wider.name
-        return replace(narrower, start=one.start, end=two.end, name=name, compound=bool(slugs) or wider.name.kind == "plain",
-                       owned=two.owned, misspelt=one.misspelt or two.misspelt)
+        return replace(
+            narrower,
+            start=one.start,
+            end=two.end,
+            name=name,
+            compound=bool(slugs) or wider.name.kind == "plain",
+            owned=two.owned,
+            misspelt=one.misspelt or two.misspelt,
+        )
 
 
 def narrow(narrower: Name, wider: Name, regions: Mapping[str, str]) -> tuple[str, ...]:
@@ -189,5 +230,3 @@ def narrow(narrower: Name, wider: Name, regions: Mapping[str, str]) -> tuple[str
         [slug for slug in narrower.slugs if regions.get(slug) in areas],
     )
     return next((tuple(found) for found in tries if found), ())
-
-

@@ -4,23 +4,52 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’`][^\W\d_]+)*['’]?|\d+\w*|&|[^\s\w]+|\n+|_+")
 _SHORT = {
-    "im": "i am", "ive": "i have", "id": "i would", "ill": "i will", "weve": "we have", "hes": "he is", "shes": "she is",
-    "theyre": "they are", "theyve": "they have", "whos": "who is", "dont": "do not", "doesnt": "does not",
-    "isnt": "is not", "arent": "are not", "aint": "is not", "wont": "will not", "cant": "can not", "didnt": "did not",
-    "havent": "have not", "hasnt": "has not", "wasnt": "was not", "u": "you", "r": "are", "livin": "living",
-    "ss": "social services", "sw": "social worker", "nd": "and", "n": "and", "frm": "from", "leave": "leave",
-    "its": "it is", "thats": "that is", "wouldnt": "would not", "couldnt": "could not", "were": "were", "wiv": "with", "wi": "with",
-}  # fmt: skip
+    "im": "i am",
+    "ive": "i have",
+    "id": "i would",
+    "ill": "i will",
+    "weve": "we have",
+    "hes": "he is",
+    "shes": "she is",
+    "theyre": "they are",
+    "theyve": "they have",
+    "whos": "who is",
+    "dont": "do not",
+    "doesnt": "does not",
+    "isnt": "is not",
+    "arent": "are not",
+    "aint": "is not",
+    "wont": "will not",
+    "cant": "can not",
+    "didnt": "did not",
+    "havent": "have not",
+    "hasnt": "has not",
+    "wasnt": "was not",
+    "u": "you",
+    "r": "are",
+    "livin": "living",
+    "ss": "social services",
+    "sw": "social worker",
+    "nd": "and",
+    "n": "and",
+    "frm": "from",
+    "its": "it is",
+    "thats": "that is",
+    "wouldnt": "would not",
+    "couldnt": "could not",
+    "wiv": "with",
+    "wi": "with",
+}
+_SIMPLE = re.compile(r"[A-Za-z]+(?: [A-Za-z]+)*")
 _WE_ARE = re.compile(r"we['’`]re", re.I)
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(NamedTuple):
     """One word: where it stands, as written, in plain small letters, and the punctuation before it.
 
     `base` is the word without a possessive ('leeds' of "Leeds'"); `gap` one of '', '-', ',', '.', '(' or a dash ' - '.
@@ -49,6 +78,8 @@ def plain(text: str) -> str:
 
 def name_key(name: str) -> str:
     """A name as it is looked up: 'St. Mary-le-Bow & Co' as 'st mary le bow and co'."""
+    if _SIMPLE.fullmatch(name) and "aint" not in name:
+        return name.lower()
     return " ".join(word.norm for word in words_of(name))
 
 
@@ -67,6 +98,10 @@ def words_of(text: str) -> list[Word]:
 
 
 def _word(start: int, raw: str, gap: str) -> Word:
+    if raw.isalpha() and raw.isascii():
+        norm = raw.lower()
+        norm = "st" if norm == "saint" else norm
+        return Word(start, start + len(raw), raw, norm, norm, gap)
     norm = "and" if raw == "&" else plain(raw)
     norm = "st" if norm == "saint" else norm
     base = norm
@@ -104,6 +139,12 @@ class Text:
         upper = sum(c.isupper() for c in letters)
         return 0 < upper < 0.5 * len(letters)
 
+    def marked(self, at: int, whole: bool) -> bool:
+        """Whether word `at` has a capital where the writer uses them; `whole`: is all capitals among small letters."""
+        if whole:
+            return self.words[at].raw.isupper() and not self.text.isupper()
+        return self.mixed_case and self.words[at].capital
+
     @cached_property
     def _spoken(self) -> list[str]:
         """Each word as the cues know it ("we're" as 'we are', "dad's" as "dad 's")."""
@@ -134,4 +175,4 @@ def _spoken(word: Word) -> str:
     return _SHORT.get(word.norm, word.norm)
 
 
-_IS = frozenset("he she it that who what where there here".split())
+_IS = frozenset({"he", "she", "it", "that", "who", "what", "where", "there", "here"})

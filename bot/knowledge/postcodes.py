@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import csv
 import re
-from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bot.knowledge.source_lines import ContentError, Document, Problem
+from bot.knowledge.source_lines import ContentError, Problem
 
 ALONE = 0.9  # a council with more than this share of the postcodes is taken without asking
 MOST = 4  # councils offered to choose from
 _HEADER = ["sector", "council", "postcodes"]
+_SECTOR = re.compile(r"[A-Z]{1,2}\d[A-Z\d]? \d")
 _OUT = r"([A-Za-z]{1,2}\d[A-Za-z\d]?)"
-_FULL = re.compile(rf"(?<![A-Za-z\d£]){_OUT}[ \t.,-]{{0,2}}(\d)[ \t.-]?([ABD-HJLNP-UW-Zabd-hjlnp-uw-z]{{2}})(?![A-Za-z\d])")
+_UNIT = r"([ABD-HJLNP-UW-Zabd-hjlnp-uw-z]{2})"
+_FULL = re.compile(rf"(?<![A-Za-z\d£]){_OUT}[ \t.,-]{{0,2}}(\d)[ \t.-]?{_UNIT}(?![A-Za-z\d])")
 _PART = re.compile(rf"(?<![A-Za-z\d£/]){_OUT}(?:[ \t-]{{1,2}}(\d)[*xX]{{0,2}})?(?![A-Za-z\d%/]|[.:]\d)")
 _TEXT_SPEAK = re.compile(r"[blmnwg][148]\s+(?:1st|2nd|3rd|\dth|\dyr|\dhr)")  # 'b4 2nd hearing'
 _LAW = re.compile(r"[Ss]\d+[A-Za-z]?")  # 's20', 's17': sections of the Children Act, far oftener than Sheffield
@@ -25,7 +26,7 @@ _LAW = re.compile(r"[Ss]\d+[A-Za-z]?")  # 's20', 's17': sections of the Children
 class Postcode(NamedTuple):
     """A postcode cut down: `start`, `end` in the message, the outward code, and the sector if so much was said.
 
-    `sure` where nothing else looks like it: a full postcode, or part of one in capitals.
+    `full` where the whole postcode was given; `sure` where so, or if written in capitals.
     """
 
     start: int
@@ -33,6 +34,7 @@ class Postcode(NamedTuple):
     outward: str
     sector: str | None
     sure: bool
+    full: bool = False
 
     @property
     def said(self) -> str:
@@ -59,12 +61,13 @@ class PostcodeBook:
 
         Raises `ContentError` for a row of another shape or a council not in `slugs`.
         """
-        sectors: dict[str, Counter[str]] = defaultdict(Counter)
-        outwards: dict[str, Counter[str]] = defaultdict(Counter)
+        sectors: dict[str, dict[str, int]] = {}
+        outwards: dict[str, dict[str, int]] = {}
         for sector, council, count in _rows(path, slugs):
-            sectors[sector][council] += count
-            outwards[sector.split()[0]][council] += count
-        return cls(dict(sectors), dict(outwards), nations)
+            sectors.setdefault(sector, {})[council] = count
+            held = outwards.setdefault(sector[:-2], {})
+            held[council] = held.get(council, 0) + count
+        return cls(sectors, outwards, nations)
 
     def find(self, text: str) -> Iterator[Postcode]:
         """Postcodes in `text`, in order, that could be real: their outward code is known."""
@@ -102,7 +105,7 @@ class PostcodeBook:
         outward = match[1].upper()
         if not self._known(outward) or _TEXT_SPEAK.fullmatch(match.group()):
             return None
-        return Postcode(match.start(), match.end(), outward, f"{outward} {match[2]}", True)
+        return Postcode(match.start(), match.end(), outward, f"{outward} {match[2]}", True, True)
 
     def _part(self, match: re.Match[str]) -> Postcode | None:
         outward, digit = match[1].upper(), match[2]
@@ -127,7 +130,7 @@ def _rows(path: Path, slugs: Mapping[str, Any]) -> Iterator[tuple[str, str, int]
         raise ContentError([Problem(path, 1, "the file cannot be read", str(error), "put the file back")]) from error
     problems = [] if rows and rows[0] == _HEADER else [_problem(path, 1, f"the first line is not {','.join(_HEADER)}")]
     for line, row in enumerate(rows[1:], 2):
-        if len(row) != 3 or not re.fullmatch(r"[A-Z]{1,2}\d[A-Z\d]? \d", row[0]) or not row[2].isdigit():
+        if len(row) != 3 or not _SECTOR.fullmatch(row[0]) or not row[2].isdigit():
             problems.append(_problem(path, line, "this is not a sector, a council and a number"))
         elif row[1] not in slugs:
             problems.append(_problem(path, line, f"'{row[1]}' is not a council of authorities.yml"))
@@ -140,6 +143,6 @@ def _problem(path: Path, line: int, why: str) -> Problem:
     return Problem(path, line, "postcode sectors", why, "compare with the lines around it")
 
 
-def areas_by_nation(document: Document) -> dict[str, str]:
-    """{'CF': 'wales', 'SY15': 'wales', …} from `content/other_nations.yml`."""
-    return {area: nation for nation, entry in document.data.items() for area in entry.get("postcodes", [])}
+def areas_by_nation(nations: Mapping[str, Any]) -> dict[str, str]:
+    """{'CF': 'wales', 'SY15': 'wales', …} from the data of `content/other_nations.yml`."""
+    return {area: nation for nation, entry in nations.items() for area in entry.get("postcodes", [])}

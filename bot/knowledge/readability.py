@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 LINK = re.compile(r"\[([^\]]+)\]\((?:[^()\s]|\([^)]*\))*\)")
 _LONG_NUMBER = re.compile(r"\+?\d[\d ]{3,}\d")  # a phone number is read as one thing
@@ -21,7 +21,7 @@ _HAS_LETTER = re.compile(r"[A-Za-z0-9]")
 _SPOKEN = re.compile(r"[a-z]+(?:'[a-z]+)*")
 
 
-class NotInstalled(RuntimeError):
+class ReaderMissingError(RuntimeError):
     """The package that counts syllables is missing."""
 
 
@@ -89,10 +89,11 @@ def _blocks(text: str) -> Iterator[str]:
     yield block
 
 
+@lru_cache(maxsize=20_000)
 def _count_syllables(word: str) -> int:
     try:
-        import syllapy
+        import syllapy  # type: ignore[import-untyped]
     except ImportError as error:
         how = ".venv/bin/python -m uv pip install --require-hashes -r requirements/dev.txt"
-        raise NotInstalled(f"The reading grade needs the package 'syllapy', which isn't installed. Install it: {how}") from error
+        raise ReaderMissingError(f"The reading grade needs the package 'syllapy'. Install it: {how}") from error
     return int(syllapy.count(word))

@@ -28,7 +28,7 @@ class Banned(Strict):
 
     say: Text
     instead: Text
-    but_not: list[Text] = []
+    but_not: list[Text] = Field(default_factory=list)
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:

@@ -19,7 +19,7 @@ class Words:
     def __iter__(self) -> Any:
         return iter(self._lines.items())
 
-    def say(self, name: str, turn: int = 0, fill: Callable[[str], str] = str, **values: object) -> str:
+    def say(self, name: str, turn: int = 0, fill: Callable[[str], str] = str, /, **values: object) -> str:
         """The sentence `name` with its places filled; `turn` picks the wording, so that none is repeated at once.
 
         `fill` puts in the figures first. Raises `KeyError` for a name that the content lacks or a place that

@@ -23,6 +23,7 @@ _NEARLY = frozenset({"nearly", "approaching", "coming", "rising", "turning", "tu
 _NOT_PEOPLE = frozenset("it that this there which what order SGO CAO COUNCIL price number total date time room rent allowance money payment school "
                         "house flat bill weight size shoe level stage step section form page phase part day week half at than about".split())
 _VERBS = frozenset("this lives needs starts goes attends gets was is has loves keeps comes wants hates sleeps stays plus as cries".split())
+_BEFORE_NAMES = frozenset("looking_after look_after raising raise have to for and of with our my".split())
 _MAY_OWN = frozenset("sister brother daughter son friend neighbour cousin".split())
 _OPEN_ENDS = frozenset(". ? , and but now who so he she they i we with has have is are lives in next on year years yrs old because both going tomorrow soon or "
                        "my the this today his her can do what how needs started starts goes attends doesnt not wants been / that living live lived since "
@@ -190,6 +191,9 @@ class Ages:
         stay = frozenset({"been", "had", "fostering", "raising", "looking_after", "lived"}) & set(toks[max(0, at - 6) : at])
         if any(n.unit in _YEAR for n in group) and (stay or follows in ("with", "here", "now", "in", "since", "ago", "later")):
             return False
+        child = head in self._children and head not in ("he", "she", "they", "him", "her", "them", "one")
+        if any(n.unit.startswith("month") for n in group) and child and ("," in passed or len(group) > 1):
+            return follows in (".", "?", ",", "and", "who")
         if any(n.unit in _SHORT for n in group) and not any(n.unit in _YEAR for n in group):
             return head in self._children and bool(passed & {"is", "'s", "are", "only", "just", "now"}) and follows in (
                 ".", "?", ",", "and", "but", "he", "she", "i", "so", "who")
@@ -221,6 +225,8 @@ class Ages:
         noun = (head in self._children or self._after_child(toks, at)) and head not in ("he", "she", "they", "him", "her", "them", "one", "other", "second")
         if noun and follows == "of":
             return False
+        if "," in passed and not noun and self._named(reading, at):
+            return follows in (",", ".", "and", "?", "who")
         if "," in passed:
             return noun and (len(group) > 1 or follows in (",", ".", "?", "and", "who", "but"))
         return noun and (first_adjacent(passed) or "now" in passed or "both" in passed)
@@ -236,6 +242,13 @@ class Ages:
             return True
         follows = toks[last.after + 1] if toks[last.after].isdigit() else toks[last.after]
         return follows in ("clothes", "shoes", "clothing", "uniform", "trainers", "books", "nappies", "toys")
+
+    def _named(self, reading: Reading, at: int) -> bool:
+        """Whether word `at` looks like a child's name: 'my grandson Alfie, 6', 'looking after Tilly, 2'."""
+        toks, word = reading.toks, reading.words[at]
+        if toks[at - 1] in self._children and toks[at - 1] not in ("he", "she", "they", "him", "her", "them", "one"):
+            return toks[at].isalpha()
+        return reading.text[word.start : word.start + 1].isupper() and toks[at - 1] in _BEFORE_NAMES and toks[at] not in _NOT_PEOPLE
 
     def _loose_end(self, follows: str) -> bool:
         """Whether the word after a number leaves it an age: no unit, nothing counted, no plural."""
@@ -264,7 +277,7 @@ class Ages:
     def _another_time(self, toks: list[str], at: int, passed: frozenset[str], after: int) -> bool:
         """'since she was 2', 'when he turns 18', 'at age 4', 'was 3 when', 'under 5'."""
         head, before = toks[at], toks[at - 1]
-        if head in ("from", "between") and before in ("aged", "ages", "age"):
+        if head in ("from", "between") and (before in ("aged", "ages", "age") or toks[at + 1] in ("a", "an")):
             return False
         if head in self._past or passed & {"was", "were"}:
             return not (passed & {"was", "were"} and head in self._children and self._soon(toks, after) and before not in self._past)

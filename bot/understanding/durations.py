@@ -90,7 +90,8 @@ class Durations:
         toks = reading.toks
         first, after = reading.sentence(span.first)
         bare = not set(toks[first:after]) & (_BLOCKERS - {"hospital"} | {"old"}) and "?" not in toks
-        if bare and (reading.size <= 4 or span.kind == "total" or (span.kind == "planned" and "while" in toks)):
+        opens = span.kind == "so_far" and span.first == first and toks[span.after - 1] == "now"
+        if bare and (reading.size <= 4 or opens or span.kind == "total" or (span.kind == "planned" and "while" in toks)):
             return True
         if {"care", "CAREPLACE", "FOSTERER"} & set(toks[span.first - 3 : span.first]) and not {"my", "our"} & set(toks[span.first - 3 : span.first]):
             return False
@@ -144,7 +145,7 @@ class Durations:
         before, follow = toks[max(1, first - 6) : first], toks[after : after + 4]
         if unit < 1 and follow[:1] != ["ago"]:
             return None
-        if follow[:1] in (["ago"], ["now"], ["already"], ["so"]) or "already" in before:
+        if follow[:1] in (["ago"], ["back"], ["now"], ["already"], ["so"]) or "already" in before:
             return _Span(days, "so_far", first, after + 1, exact)
         if "all" in follow[:2] or follow[:1] in (["altogether"],) or "total" in follow[:3]:
             return _Span(days, "total", first, after + 1, exact)

@@ -15,6 +15,7 @@ _PARTNERS = frozenset({"husband", "wife", "partner", "boyfriend", "girlfriend"})
 _GRANDKIDS = frozenset({"grandson", "granddaughter", "grandkid", "grandsons", "granddaughters", "grandkids"})
 _UP = {"aunt_uncle": "great_aunt_uncle", "grandparent": "great_grandparent", "step_parent": "step_grandparent",
        "sibling": "aunt_uncle"}
+_DISTANT = _GRANDKIDS | {"niece", "nephew", "nieces", "nephews"}
 _PLURAL_OWNERS = frozenset("sisters brothers sons daughters friends neighbours cousins nieces nephews siblings mums dads".split())
 _COUNT_OWNERS = frozenset("sister brother daughter son friend neighbour cousin".split())
 _LINKED_KIN = frozenset("son daughter sister brother niece nephew cousin friend neighbour stepson granddaughter grandson "
@@ -80,6 +81,8 @@ class Relations:
         alone = [*reading.find(self._groups["self_alone"])] if reading.size <= 10 else []
         for first, after in [*reading.find(self._groups["self_is"]), *alone]:
             tie = next((t for t in reversed(toks[first:after]) if t in self._self), "")
+            if tie == "teacher" and toks[after : after + 2] == ["of", "a"]:
+                continue
             yield 6, Found(self._self.get(tie, "-"), first, after)
         for first, after in reading.find(self._groups["called"]):
             yield 2, Found(self._self.get(toks[after - 1], "-"), first, after)
@@ -112,7 +115,8 @@ class Relations:
         if owned is not None:
             value, after, sure = owned
             if owner == "mine" or tok in _PLURAL_OWNERS or as_parent in ("aunt_uncle", "grandparent") or start == 1:
-                needs_home = value == "friend" and owner != "mine" and start > 1
+                distant = bool(_DISTANT & set(reading.toks[index + 1 : after]))
+                needs_home = value == "friend" and (distant or (owner != "mine" and start > 1))
                 yield 4, Found(value if involved or not needs_home else "-", start, after, sure)
             return
         turned = self._child_of(reading, start)
@@ -128,7 +132,8 @@ class Relations:
             near = involved or as_parent in ("aunt_uncle", "grandparent", "great_aunt_uncle")
             if strong or (grown and near and not self._has_itself(reading, index)):
                 yield (5 if strong else 2), Found(as_parent, start, after, strong)
-        if owner == "mine" and as_parent != "-" and {"pregnant", "expecting", "due"} & set(reading.toks[index + 1 : index + 5]) and not any(
+        unborn = owner == "mine" or reading.toks[index + 2] in _EXES
+        if unborn and as_parent != "-" and {"pregnant", "expecting", "due", "birth"} & set(reading.toks[index + 1 : index + 7]) and not any(
             t.isdigit() for t in reading.toks[index + 1 : index + 3]
         ):
             yield 5, Found(as_parent, start, index + 2, True)
@@ -183,7 +188,8 @@ class Relations:
         elif tok not in _PLURAL_OWNERS:
             return None
         at, counted = self._skip_adjectives(toks, at)
-        counted = counted and apostrophe and tok in _COUNT_OWNERS
+        cared = tok in _PLURAL_OWNERS and bool(self._carev & set(toks[index - 3 : index]))
+        counted = counted and (apostrophe and tok in _COUNT_OWNERS or cared)
         head = toks[at]
         if tok in _PARTNERS and head in self._kin:
             return self._through_partner(reading, at)
@@ -261,7 +267,9 @@ class Relations:
                 head, _ = self._skip_adjectives(toks, at + 1)
                 if toks[head] in self._children:
                     return head + 1, True
-            if toks[at] not in ("her", "his", "their", "the"):
+            if toks[at] in ("kids", "baby") and toks[at - 1] in (",", "and", ".") and toks[at + 1] in ("with", "at", "here"):
+                return at + 1, False
+            if toks[at] not in ("her", "his", "their", "the") or toks[at + 1] == "own":
                 continue
             head, counted = self._skip_adjectives(toks, at + 1)
             named = toks[head] in self._children and toks[head] not in _NOT_CHILD_NEXT

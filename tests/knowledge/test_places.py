@@ -20,7 +20,7 @@ CONTENT = Path(__file__).resolve().parents[2] / "content"
 TABLE = yaml.safe_load((Path(__file__).parent / "places.yml").read_text(encoding="utf-8"))
 FINDER = PlaceFinder.load(CONTENT)
 AUTHORITIES = load_authorities(CONTENT / "authorities.yml")
-CASES = [(said, want, asked) for part, asked in (("told", False), ("asked", True)) for said, want in TABLE[part].items()]
+CASES = [(said, want, part == "asked") for part in ("told", "asked") for said, want in TABLE[part].items()]
 
 
 def _slugs(value: Any) -> tuple[str, ...]:
@@ -85,7 +85,10 @@ SECTORS = sorted({line.split(",")[0] for line in (CONTENT / "postcode_sectors.cs
 UNITS = st.text("ABDEFGHJLNPQRSTUWXYZ", min_size=2, max_size=2)
 
 
-@given(st.sampled_from(SECTORS), UNITS, st.sampled_from(["", " "]), st.booleans(), st.sampled_from(["{}", "we live at {} thanks", "his mum is at {}"]))
+FRAMES = st.sampled_from(["{}", "we live at {} thanks", "his mum is at {}"])
+
+
+@given(st.sampled_from(SECTORS), UNITS, st.sampled_from(["", " "]), st.booleans(), FRAMES)
 @settings(max_examples=300, deadline=None)
 def test_no_more_than_a_sector_is_kept(sector: str, unit: str, gap: str, small: bool, frame: str) -> None:
     """Whatever is said round it, a postcode's last two letters are in no output."""
@@ -104,8 +107,9 @@ def test_never_raises(text: str, asked: bool) -> None:
     _sound(FINDER.find(text, asked=asked))
 
 
-WORDS = st.lists(st.sampled_from([*"we live in not his mum from to , . - ( ) council prison S66 8AB near and but placed us".split(), "Leeds", "reading", "Wales",
-                                  "Maltby", "Rotherham", "Bury", "Newport", "London", "'s", "\n", "SCC", "CF10"]), max_size=14)  # fmt: skip
+SAID = """we live in not his mum from to , . - ( ) council prison S66 8AB near and but placed us Leeds reading Wales
+Maltby Rotherham Bury Newport London 's SCC CF10"""
+WORDS = st.lists(st.sampled_from([*SAID.split(), "\n"]), max_size=14)
 
 
 @given(WORDS, st.booleans())
@@ -124,7 +128,7 @@ def _sound(found: Whereabouts) -> None:
 
 def test_fast_enough() -> None:
     """Well under the 3 ms a long message may take, on a busy machine too."""
-    message = "We live in Ossett and our grandson came to us from Leeds when his mum went into hospital in Bradford. " * 6
+    message = "We live in Ossett and he came to us from Leeds when his mum went into hospital in Bradford. " * 6
     FINDER.find(message)
     start = time.perf_counter()
     for _ in range(20):
@@ -134,7 +138,8 @@ def test_fast_enough() -> None:
 
 def test_mistakes_in_the_councils_are_named_by_line(tmp_path: Path) -> None:
     path = tmp_path / "authorities.yml"
-    path.write_text("- slug: Leeds\n  name: Leeds\n  type: city\n  places: Morley\n  plces: []\n- slug: Leeds\n", encoding="utf-8")
+    said = "- slug: Leeds\n  name: Leeds\n  type: city\n  places: Morley\n  plces: []\n- slug: Leeds\n"
+    path.write_text(said, encoding="utf-8")
     with pytest.raises(ContentError) as caught:
         load_authorities(path)
     said = str(caught.value)

@@ -1,0 +1,118 @@
+"""Fixtures: the gateway with the helpline's desk in this process, over the real content, with a fake Rasa."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from bot.gateway import app as gateway_app
+from bot.gateway import turns, web_api
+from bot.gateway.settings import ROOT, Settings
+from bot.gateway.store import Store
+from bot.helpline.queue import add_queue
+from bot.knowledge.base import CONTENT, KnowledgeBase
+from bot.knowledge.places import PlaceFinder
+from bot.safeguarding.detector import DangerDetector
+from tests.doubles.carer import Carer
+from tests.doubles.rasa import TOKEN, FakeRasa
+
+NOON = "2026-11-24T11:00:00+00:00"
+PASSWORD = "the desk's password"
+DANGER_MODEL = ROOT / "models" / "danger.npz"
+
+
+@functools.cache
+def knowledge() -> KnowledgeBase:
+    return KnowledgeBase.load(CONTENT)
+
+
+@functools.cache
+def places() -> PlaceFinder:
+    return PlaceFinder.load(CONTENT)
+
+
+@functools.cache
+def detector() -> DangerDetector:
+    assert DANGER_MODEL.is_file(), "models/danger.npz is missing: run `make train`"
+    return DangerDetector.load(DANGER_MODEL, CONTENT / "danger.yml")
+
+
+class Running:
+    """One running gateway. `close()` stops it; another may be started on the same database."""
+
+    def __init__(self, server: TestServer, app: web.Application, session: aiohttp.ClientSession) -> None:
+        self.server, self.app, self.session = server, app, session
+        self.url = str(server.make_url("/")).rstrip("/")
+
+    @property
+    def store(self) -> Store:
+        return self.app[web_api.STORE]
+
+    async def carer(self) -> Carer:
+        return await Carer.start(self.session, self.url)
+
+    async def again(self, carer: Carer) -> Carer:
+        """The same conversation, over this gateway."""
+        return Carer(self.session, self.url, carer.opened)
+
+    async def close(self) -> None:
+        await self.server.close()
+
+
+StartGateway = Callable[..., Awaitable[Running]]
+
+
+@pytest.fixture
+def base() -> KnowledgeBase:
+    return knowledge()
+
+
+@pytest.fixture
+async def rasa() -> AsyncIterator[FakeRasa]:
+    fake = FakeRasa()
+    await fake.start()
+    yield fake
+    await fake.stop()
+
+
+@pytest.fixture
+async def start_gateway(rasa: FakeRasa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StartGateway]:
+    """`await start_gateway(rate_limits='on', …)`; content and model are loaded once for all tests."""
+    loaded = {KnowledgeBase: knowledge(), PlaceFinder: places(), DangerDetector: detector()}
+    for kind, one in loaded.items():
+        monkeypatch.setattr(kind, "load", functools.partial(lambda one, *_: one, one))
+    monkeypatch.setattr(turns, "FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(turns, "LONGEST_PAUSE", 0.1)
+    running: list[Running] = []
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15)) as session:
+
+        async def start(**given: Any) -> Running:
+            chosen = {"data": tmp_path, "now": NOON, "rate_limits": "off", "rasa_url": rasa.url, "rasa_token": TOKEN,
+                      "rasa_timeout": 1.5, "answer_within": 3.0, "helpline_password": PASSWORD} | given
+            app = gateway_app.make_app(Settings(**chosen), CONTENT)
+            add_queue(app)
+            server = TestServer(app)
+            await server.start_server(shutdown_timeout=1)
+            running.append(Running(server, app, session))
+            return running[-1]
+
+        yield start
+        for one in running:
+            await one.close()
+
+
+@pytest.fixture
+async def gateway(start_gateway: StartGateway) -> Running:
+    return await start_gateway()
+
+
+@pytest.fixture
+async def carer(gateway: Running) -> Carer:
+    return await gateway.carer()
