@@ -143,6 +143,8 @@ async def _json(request: web.Request) -> dict[str, Any]:
         body = await request.json()
     except (ValueError, UnicodeDecodeError, RecursionError) as error:
         raise problem(400, "The body is not JSON.") from error
+    except LookupError as error:
+        raise problem(415, "Send JSON in UTF-8.") from error
     if not isinstance(body, dict):
         raise problem(400, "The body has to be a JSON object.")
     return body

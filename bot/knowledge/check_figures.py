@@ -15,9 +15,10 @@ from bot.knowledge.said import Said, everything
 from bot.knowledge.schema import Figure
 from bot.knowledge.source_lines import Problem
 
-# Amounts, numbers of six and more digits, 0800 1111, 116 123, and the numbers of the emergency services.
+# Amounts, numbers of six and more digits, 0800 1111, 116 123, and the numbers of the emergency services
+# (but '999 BSL' is the name of a service).
 LITERAL = re.compile(
-    r"£\s?\d[\d,.]*\d|£\s?\d|\b0\d[\d ]{4,}\d\b|\b18001\b|\b116 ?\d{3}\b|\b(?:999|112|101|111|105)\b|\b\d{5,}\b"
+    r"£\s?\d[\d,.]*\d|£\s?\d|\b0\d[\d ]{4,}\d\b|\b18001\b|\b116 ?\d{3}\b|\b(?:999(?! BSL)|112|101|111|105)\b|\b\d{5,}\b"
 )
 _BRACES = re.compile(r"\{[^{}]*\}?|\}")
 _BADLY_JOINED = re.compile(r"(?:\.\.|,,|,\.|\.,| [,.;](?!\w)|£\s*£)")

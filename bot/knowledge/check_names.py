@@ -173,7 +173,8 @@ def _pointers(files: ContentFiles, topics: set[str]) -> Iterator[Problem]:
     if files.words and "menu" in files.words.data:
         for index, name in enumerate(files.words.data.ways("menu")):
             if name not in topics:
-                yield files.words.problem(("menu", index), f"names '{name}', and there is no such topic", NO_TOPIC, "menu")
+                why = f"names '{name}', and there is no such topic"
+                yield files.words.problem(("menu", index), why, NO_TOPIC, "menu")
     for outcome in files.table.data.outcomes.values() if files.table else ():
         for index, name in enumerate(outcome.follow_on):
             if name not in topics and files.table:

@@ -1,4 +1,4 @@
-"""Is anyone in danger? A classifier of its own, apart from the topics, and phrases that always count.
+"""Is anyone in danger? A classifier of its own, apart from Rasa's, and phrases that always count.
 
 It runs in the gateway on every message before anything else, so it needs neither Rasa nor the network.
 Recall comes first: the threshold is chosen on lines whose writer the classifier never saw
@@ -19,8 +19,10 @@ from bot.embedding.model import SentenceEmbedding
 from bot.embedding.parts import parts
 
 SAFE = "not_danger"
-THRESHOLD = 0.5
-PART_WORDS = 3
+URGENT = "urgent."
+THRESHOLD = 0.4  # of a whole message
+PART_THRESHOLD = 0.8  # of one sentence in it
+PART_WORDS = 4
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,13 @@ class Phrases:
 
 
 class DangerDetector:
-    """Made by `train` or `load`; `find` takes a few milliseconds."""
+    """Made by `load`; `find` takes a few milliseconds."""
 
     def __init__(self, embedding: SentenceEmbedding, classifier: TextClassifier, phrases: Phrases,
-                 threshold: float = THRESHOLD) -> None:
+                 threshold: float = THRESHOLD, part_threshold: float = PART_THRESHOLD) -> None:
         self._embedding, self._classifier, self._phrases = embedding, classifier, phrases
-        self._threshold = threshold
-        self._safe = classifier.classes.index(SAFE)
+        self._threshold, self._part_threshold = threshold, part_threshold
+        self._urgent = [i for i, name in enumerate(classifier.classes) if name.startswith(URGENT)]
 
     @classmethod
     def load(cls, model: Path, phrases: Path) -> DangerDetector:
@@ -73,24 +75,21 @@ class DangerDetector:
         certain = self._phrases.topic(plain)
         if certain:
             return Finding(certain, 1.0)
-        finding = self.likeliest(plain)
-        return finding if finding.score >= self._threshold else None
+        whole, *pieces = self.readings([plain, *parts(plain, PART_WORDS)])
+        alarming = [whole] if whole.score >= self._threshold else []
+        alarming += [piece for piece in pieces if piece.score >= self._part_threshold]
+        return max(alarming, key=lambda finding: finding.score, default=None)
 
-    def likeliest(self, text: str) -> Finding:
-        """The most dangerous reading of the text or a part of it, whatever its score."""
-        pieces = [text, *parts(text, PART_WORDS)]
-        shares = self._classifier.probabilities(self._embedding.embed(pieces), pieces)
-        danger = 1 - shares[:, self._safe]
-        worst = int(danger.argmax())
-        kinds = shares[worst].copy()
-        kinds[self._safe] = 0
-        return Finding(self._classifier.classes[int(kinds.argmax())], float(danger[worst]))
+    def readings(self, texts: Sequence[str]) -> list[Finding]:
+        """How dangerous each text is, and of what kind, whatever its score."""
+        shares = self._classifier.probabilities(self._embedding.embed(texts), texts)[:, self._urgent]
+        names = [self._classifier.classes[i] for i in self._urgent]
+        return [Finding(names[int(row.argmax())], float(row.sum())) for row in shares]
 
 
-def train(embedding: SentenceEmbedding, examples: Mapping[str, Sequence[str]], settings: Settings | None = None) -> TextClassifier:
-    """A classifier of `examples` by class: the five urgent topics against everything else."""
-    texts, labels = [], []
-    for name, lines in examples.items():
-        texts += [normal(line) for line in lines]
-        labels += [name if name.startswith("urgent.") else SAFE] * len(lines)
-    return TextClassifier.train(embedding, texts, labels, settings or Settings())
+def train(embedding: SentenceEmbedding, examples: Mapping[str, Sequence[str]],
+          settings: Settings | None = None) -> TextClassifier:
+    """A classifier of `examples` by class. It learns every topic apart, not 'safe' as one: that finds more."""
+    texts = [normal(line) for lines in examples.values() for line in lines]
+    labels = [name for name, lines in examples.items() for _ in lines]
+    return TextClassifier.train(embedding, texts, labels, settings)

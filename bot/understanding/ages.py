@@ -15,19 +15,22 @@ _YEAR = frozenset({"year", "years"})
 _SHORT = frozenset({"month", "months", "week", "weeks", "day", "days"})
 _OLD = frozenset({"old", "olds"})
 _JOIN = frozenset({"and", ",", "/", "or", "a", "an", "the", "my", "one", "is", "'s", "other", "aged"})
-_SOON = frozenset("next in on tomorrow soon this".split())
-_SOON_AFTER = frozenset("week month in january february march april may june july august september october november december jan feb mar apr "
-                        "jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday summer "
-                        "christmas easter days weeks months few couple year weekend spring autumn winter a".split())
+_SOON = frozenset(["next", "in", "on", "tomorrow", "soon", "this"])
+_SOON_AFTER = frozenset(
+    ["week", "month", "in", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "summer", "christmas", "easter", "days", "weeks", "months", "few", "couple", "year", "weekend", "spring", "autumn", "winter", "a"]
+)
 _NEARLY = frozenset({"nearly", "approaching", "coming", "rising", "turning", "turns", "will"})
-_NOT_PEOPLE = frozenset("it that this there which what order SGO CAO COUNCIL price number total date time room rent allowance money payment school "
-                        "house flat bill weight size shoe level stage step section form page phase part day week half at than about".split())
-_VERBS = frozenset("this lives needs starts goes attends gets was is has loves keeps comes wants hates sleeps stays plus as cries".split())
-_BEFORE_NAMES = frozenset("looking_after look_after raising raise have to for and of with our my".split())
-_MAY_OWN = frozenset("sister brother daughter son friend neighbour cousin".split())
-_OPEN_ENDS = frozenset(". ? , and but now who so he she they i we with has have is are lives in next on year years yrs old because both going tomorrow soon or "
-                       "my the this today his her can do what how needs started starts goes attends doesnt not wants been / that living live lived since "
-                       "came was were don't keeps had gets very just still already also as should then will cant autistic for a".split())
+_NOT_PEOPLE = frozenset(
+    ["it", "that", "this", "there", "which", "what", "order", "SGO", "CAO", "COUNCIL", "price", "number", "total", "date", "time", "room", "rent", "allowance", "money", "payment", "school", "house", "flat", "bill", "weight", "size", "shoe", "level", "stage", "step", "section", "form", "page", "phase", "part", "day", "week", "half", "at", "than", "about"]
+)
+_VERBS = frozenset(
+    ["this", "lives", "needs", "starts", "goes", "attends", "gets", "was", "is", "has", "loves", "keeps", "comes", "wants", "hates", "sleeps", "stays", "plus", "as", "cries"]
+)
+_BEFORE_NAMES = frozenset(["looking_after", "look_after", "raising", "raise", "have", "to", "for", "and", "of", "with", "our", "my"])
+_MAY_OWN = frozenset(["sister", "brother", "daughter", "son", "friend", "neighbour", "cousin"])
+_OPEN_ENDS = frozenset(
+    [".", "?", ",", "and", "but", "now", "who", "so", "he", "she", "they", "i", "we", "with", "has", "have", "is", "are", "lives", "in", "next", "on", "year", "years", "yrs", "old", "because", "both", "going", "tomorrow", "soon", "or", "my", "the", "this", "today", "his", "her", "can", "do", "what", "how", "needs", "started", "starts", "goes", "attends", "doesnt", "not", "wants", "been", "/", "that", "living", "live", "lived", "since", "came", "was", "were", "don't", "keeps", "had", "gets", "very", "just", "still", "already", "also", "as", "should", "then", "will", "cant", "autistic", "for", "a"]
+)
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,11 @@ class Ages:
         self._fill = frozenset(map(str, lists["agefill"]))
         self._counted = frozenset(map(str, lists["counted"]))
         self._adjectives = frozenset(map(str, lists["kinadj"])) - {"year", "month", "week", "old"}
-        self._stages = [(str(name), Rule([phrase], data["stage_not"], lists)) for name, *phrases in data["stages"] for phrase in phrases]
+        self._stages = [
+            (str(name), Rule([phrase], data["stage_not"], lists))
+            for name, *phrases in data["stages"]
+            for phrase in phrases
+        ]
         self._reception = Rule(data["reception_is"], data["stage_not"], lists)
         self._next = Group(data["stage_next"], lists)
 
@@ -83,7 +90,9 @@ class Ages:
             if number is None:
                 continue
             between = reading.toks[last_after:index] if groups else ["."]
-            ranged = between == ["to"] and {"aged", "ages", "age"} & set(reading.toks[groups[-1][0].first - 2 : groups[-1][0].first])
+            ranged = between == ["to"] and {"aged", "ages", "age"} & set(
+                reading.toks[groups[-1][0].first - 2 : groups[-1][0].first]
+            )
             if groups and last_after > 0 and (ranged or (len(between) <= 3 and all(t in _JOIN for t in between))):
                 groups[-1].append(number)
             else:
@@ -117,7 +126,13 @@ class Ages:
                 return _Number(count, index, at + 2, unit, True)
         if unit in _YEAR and toks[at].isdigit() and toks[at + 1] in _SHORT:
             at += 2
-        elif unit in _YEAR and toks[at] == "and" and toks[at + 1].isdigit() and toks[at + 2] in _SHORT and int(toks[at + 1][:3]) < 12:
+        elif (
+            unit in _YEAR
+            and toks[at] == "and"
+            and toks[at + 1].isdigit()
+            and toks[at + 2] in _SHORT
+            and int(toks[at + 1][:3]) < 12
+        ):
             at += 3
         old = toks[at] in _OLD or toks[at : at + 2] == ["of", "age"]
         if old:
@@ -133,7 +148,12 @@ class Ages:
         group = self._trimmed(toks, group)
         if not group:
             return []
-        if len(group) == 2 and group[1].years == group[0].years + 1 and self._soon(toks, group[1].after) and toks[group[1].first - 1] == ",":
+        if (
+            len(group) == 2
+            and group[1].years == group[0].years + 1
+            and self._soon(toks, group[1].after)
+            and toks[group[1].first - 1] == ","
+        ):
             group = group[:1]  # 'he's 15, 16 in January'
         verdict = self._verdict(reading, group)
         if verdict is None:
@@ -144,7 +164,12 @@ class Ages:
 
     def _trimmed(self, toks: list[str], group: list[_Number]) -> list[_Number]:
         """Leaves out numbers that count something: '3 kids', '2 hours'."""
-        if group and toks[group[0].first - 1] in ("of", "to") and toks[group[0].first - 2] in self._grown and len(group) > 2:
+        if (
+            group
+            and toks[group[0].first - 1] in ("of", "to")
+            and toks[group[0].first - 2] in self._grown
+            and len(group) > 2
+        ):
             group = group[1:]
         kept = []
         old_later = any(n.old for n in group)
@@ -152,9 +177,18 @@ class Ages:
             if n.unit in _SHORT and not n.old and old_later:
                 continue
             follows = toks[n.after]
-            if not n.old and not n.unit and follows in self._counted and not (old_later and n is not group[-1] and follows in _JOIN):
+            if (
+                not n.old
+                and not n.unit
+                and follows in self._counted
+                and not (old_later and n is not group[-1] and follows in _JOIN)
+            ):
                 continue
-            if n.unit and not n.old and follows in ("ago", "late", "wait", "later", "before", "behind", "notice", "off", "left"):
+            if (
+                n.unit
+                and not n.old
+                and follows in ("ago", "late", "wait", "later", "before", "behind", "notice", "off", "left")
+            ):
                 continue
             kept.append(n)
         return kept
@@ -169,7 +203,12 @@ class Ages:
         if self._another_time(toks, at, passed, last.after) or self._said_of_the_past(toks, last.after):
             return None
         linked = bool(passed & {"is", "'s", "am", "are", "aged"}) or "," not in passed
-        if head.isdigit() and not (len(group) > 1 and toks[at - 1] in ("of", "to")) or "own" in passed or self._of_a_kind(toks, last, head, at):
+        if (
+            (head.isdigit()
+            and not (len(group) > 1 and toks[at - 1] in ("of", "to")))
+            or "own" in passed
+            or self._of_a_kind(toks, last, head, at)
+        ):
             return None
         if self._own_grown_child(toks, last, at) or self._another_child(toks, at):
             return None
@@ -188,22 +227,33 @@ class Ages:
         toks = reading.toks
         head, last = toks[at], group[-1]
         follows = toks[last.after]
-        stay = frozenset({"been", "had", "fostering", "raising", "looking_after", "lived"}) & set(toks[max(0, at - 6) : at])
-        if any(n.unit in _YEAR for n in group) and (stay or follows in ("with", "here", "now", "in", "since", "ago", "later")):
+        stay = frozenset({"been", "had", "fostering", "raising", "looking_after", "lived"}) & set(
+            toks[max(0, at - 6) : at]
+        )
+        if any(n.unit in _YEAR for n in group) and (
+            stay or follows in ("with", "here", "now", "in", "since", "ago", "later")
+        ):
             return False
         child = head in self._children and head not in ("he", "she", "they", "him", "her", "them", "one")
         if any(n.unit.startswith("month") for n in group) and child and ("," in passed or len(group) > 1):
             return follows in (".", "?", ",", "and", "who")
         if any(n.unit in _SHORT for n in group) and not any(n.unit in _YEAR for n in group):
-            return head in self._children and bool(passed & {"is", "'s", "are", "only", "just", "now"}) and follows in (
-                ".", "?", ",", "and", "but", "he", "she", "i", "so", "who")
+            return (
+                head in self._children
+                and bool(passed & {"is", "'s", "are", "only", "just", "now"})
+                and follows in (".", "?", ",", "and", "but", "he", "she", "i", "so", "who")
+            )
         if head in ("he", "she") and passed <= {"have", "has"} and passed and last.unit in _YEAR:
             return follows in (".", ",", "and", "?")
         if head in (".", "?") and passed & {"turned", "turns"}:
             return True
         if follows == "going" and toks[last.after + 1] == "on":
             return head not in self._grown
-        one_child = head in self._children and not head.endswith("s") and head not in ("both", "them", "second", "other", "him", "her")
+        one_child = (
+            head in self._children
+            and not head.endswith("s")
+            and head not in ("both", "them", "second", "other", "him", "her")
+        )
         if follows not in _OPEN_ENDS and not (one_child and self._loose_end(follows)):
             return False
         if head == "of" and toks[at - 1] in self._children:
@@ -220,9 +270,29 @@ class Ages:
             return head not in _NOT_PEOPLE
         if head in ("he", "she") and not passed and len(group) == 1:
             return follows in (".", ",", "and", "but", "now")
-        if head == "one" and toks[at - 1] in ("older", "younger", "youngest", "eldest", "little", "other", "big", "middle", "elder"):
+        if head == "one" and toks[at - 1] in (
+            "older",
+            "younger",
+            "youngest",
+            "eldest",
+            "little",
+            "other",
+            "big",
+            "middle",
+            "elder",
+        ):
             return first_adjacent(passed)
-        noun = (head in self._children or self._after_child(toks, at)) and head not in ("he", "she", "they", "him", "her", "them", "one", "other", "second")
+        noun = (head in self._children or self._after_child(toks, at)) and head not in (
+            "he",
+            "she",
+            "they",
+            "him",
+            "her",
+            "them",
+            "one",
+            "other",
+            "second",
+        )
         if noun and follows == "of":
             return False
         if "," in passed and not noun and self._named(reading, at):
@@ -234,7 +304,19 @@ class Ages:
     @staticmethod
     def _of_a_kind(toks: list[str], last: _Number, head: str, at: int) -> bool:
         """'2 year olds get', 'the mind of a 5 year old', 'acts like he's 2', 'age 7 clothes': not this child's age."""
-        if toks[last.after - 1] == "olds" and head in ("for", "can", "do", "are", "all", "most", "of", "with", "about", "does", "is"):
+        if toks[last.after - 1] == "olds" and head in (
+            "for",
+            "can",
+            "do",
+            "are",
+            "all",
+            "most",
+            "of",
+            "with",
+            "about",
+            "does",
+            "is",
+        ):
             return True
         if head == "kids" and toks[at - 1] in ("can", "do", "are", "for", "all", "most", "does", "any"):
             return True
@@ -248,7 +330,11 @@ class Ages:
         toks, word = reading.toks, reading.words[at]
         if toks[at - 1] in self._children and toks[at - 1] not in ("he", "she", "they", "him", "her", "them", "one"):
             return toks[at].isalpha()
-        return reading.text[word.start : word.start + 1].isupper() and toks[at - 1] in _BEFORE_NAMES and toks[at] not in _NOT_PEOPLE
+        return (
+            reading.text[word.start : word.start + 1].isupper()
+            and toks[at - 1] in _BEFORE_NAMES
+            and toks[at] not in _NOT_PEOPLE
+        )
 
     def _loose_end(self, follows: str) -> bool:
         """Whether the word after a number leaves it an age: no unit, nothing counted, no plural."""
@@ -261,15 +347,25 @@ class Ages:
         """'his sister is 9', 'her brother, 4': a child the carer may not have."""
         if toks[at] == "kids" and "own" in toks[at - 2 : at + 4]:
             return True
-        other = toks[at] in ("sister", "brother", "cousin", "halfbrother", "friend") and toks[at - 1] in ("his", "her", "their")
+        other = toks[at] in ("sister", "brother", "cousin", "halfbrother", "friend") and toks[at - 1] in (
+            "his",
+            "her",
+            "their",
+        )
         return other and toks[at - 2] != "and"
 
     def _look_left(self, toks: list[str], index: int) -> tuple[frozenset[str], int]:
         """(filler words passed, place of the first word that is none) going left from word `index`."""
         passed: set[str] = set()
         at = index - 1
-        while at > 0 and index - at <= 6 and (toks[at] in self._fill or (toks[at] in self._adjectives and not toks[at].isdigit()
-                                                                         and toks[at] not in self._children)):
+        while (
+            at > 0
+            and index - at <= 6
+            and (
+                toks[at] in self._fill
+                or (toks[at] in self._adjectives and not toks[at].isdigit() and toks[at] not in self._children)
+            )
+        ):
             passed.add(toks[at])
             at -= 1
         return frozenset(passed), at
@@ -280,7 +376,12 @@ class Ages:
         if head in ("from", "between") and (before in ("aged", "ages", "age") or toks[at + 1] in ("a", "an")):
             return False
         if head in self._past or passed & {"was", "were"}:
-            return not (passed & {"was", "were"} and head in self._children and self._soon(toks, after) and before not in self._past)
+            return not (
+                passed & {"was", "were"}
+                and head in self._children
+                and self._soon(toks, after)
+                and before not in self._past
+            )
         if before in self._past - {"to", "by", "up", "between", "over", "under", "below", "above", "at", "from"}:
             return True
         if head == "of" and toks[at - 1] in ("age", "ages"):
@@ -299,15 +400,18 @@ class Ages:
         """Whether 'her' or 'me' in a phrase is only in passing: 'she lives with me, aged 7' speaks of her."""
         if toks[at] in ("friend", "neighbour") and toks[at - 1] == "'s":
             return True
-        return toks[at] in ("me", "us", "mum", "dad", "nan") and toks[at - 1] in ("with", "to", "by", "at") or (
-            toks[at] == "carer" and toks[at + 1] in ("for", "to", "of"))
+        return (
+            (toks[at] in ("me", "us", "mum", "dad", "nan")
+            and toks[at - 1] in ("with", "to", "by", "at"))
+            or (toks[at] == "carer" and toks[at + 1] in ("for", "to", "of"))
+        )
 
     def _own_grown_child(self, toks: list[str], last: _Number, at: int) -> bool:
         """'my daughter is 22', 'my 19 year old son': the carer's own child, not the one she has taken in."""
         head = toks[at]
         own = frozenset({"son", "daughter", "sons", "daughters"})
         mine = frozenset({"my", "our"})
-        if head in own and (toks[at - 1] in mine or toks[at - 1] in self._adjectives and toks[at - 2] in mine):
+        if head in own and (toks[at - 1] in mine or (toks[at - 1] in self._adjectives and toks[at - 2] in mine)):
             return True
         return toks[last.after] in own and head in mine and toks[last.after + 1] != "'s"
 
@@ -316,10 +420,21 @@ class Ages:
         """'3 next week', '16 in June', '4 on Friday', '5 tomorrow', '4 soon'."""
         if toks[after] in ("tomorrow", "soon", "shortly"):
             return True
-        if toks[after] in ("this",) and toks[after + 1] in ("week", "month", "weekend", "friday", "saturday", "sunday", "september", "december"):
+        if toks[after] in ("this",) and toks[after + 1] in (
+            "week",
+            "month",
+            "weekend",
+            "friday",
+            "saturday",
+            "sunday",
+            "september",
+            "december",
+        ):
             return True
         skip = 2 if toks[after + 1] in ("a", "the", "2", "3", "few") else 1
-        return toks[after] in ("next", "in", "on") and (toks[after + 1] in _SOON_AFTER or toks[min(after + skip, len(toks) - 1)] in _SOON_AFTER)
+        return toks[after] in ("next", "in", "on") and (
+            toks[after + 1] in _SOON_AFTER or toks[min(after + skip, len(toks) - 1)] in _SOON_AFTER
+        )
 
     @staticmethod
     def _bracketed(reading: Reading, group: list[_Number]) -> bool:
@@ -335,18 +450,40 @@ class Ages:
         for at in range(1, len(toks) - 1):
             if toks[at] in _YEAR and toks[at + 1] == "one" and toks[at - 1] in ("in", "into", "is", "'s"):
                 return Found("primary", at, at + 2), Found(5, at, at + 2, False)
-            if toks[at] in _YEAR and toks[at + 1].isdigit() and 1 <= int(toks[at + 1]) <= 13 and not toks[at - 1].isdigit():
-                if toks[at - 1] in ("this", "last", "next", "per", "one", "a", "each", "every", "since", "from", "until", "per") or toks[at + 2] in self._counted - {"and", "a"}:
+            if (
+                toks[at] in _YEAR
+                and toks[at + 1].isdigit()
+                and 1 <= int(toks[at + 1]) <= 13
+                and not toks[at - 1].isdigit()
+            ):
+                if toks[at - 1] in (
+                    "this",
+                    "last",
+                    "next",
+                    "per",
+                    "one",
+                    "a",
+                    "each",
+                    "every",
+                    "since",
+                    "from",
+                    "until",
+                    "per",
+                ) or toks[at + 2] in self._counted - {"and", "a"}:
                     continue
                 if toks[at + 2] in _YEAR | _SHORT or not reading.words[at + 1].end:
                     continue
                 year = int(toks[at + 1])
                 stage = "primary" if year <= 6 else "secondary" if year <= 11 else "sixth_form"
-                going = any(t in ("start", "starts", "into", "going", "moving", "starting") for t in toks[max(1, at - 3) : at])
+                going = any(
+                    t in ("start", "starts", "into", "going", "moving", "starting") for t in toks[max(1, at - 3) : at]
+                )
                 return Found(stage, at, at + 2, not going), None if going else self._years_by_class(toks, at)
         where = self._reception.find(reading)
         if where is not None:
-            going = any(t in ("start", "starts", "starting", "apply", "for") for t in toks[max(1, where[0] - 1) : where[1]])
+            going = any(
+                t in ("start", "starts", "starting", "apply", "for") for t in toks[max(1, where[0] - 1) : where[1]]
+            )
             return Found("reception", *where, not going), None if going else Found(4, *where, False)
         return self._school(reading), None
 
@@ -355,7 +492,12 @@ class Ages:
         """The age 'year 9' stands for, or the ages of 'one in Y2, one in Y5'."""
         years, after = [], at + 2
         for here in range(at, min(len(toks) - 1, at + 12)):
-            if toks[here] in _YEAR and toks[here + 1].isdigit() and 1 <= int(toks[here + 1][:3]) <= 13 and not toks[here - 1].isdigit():
+            if (
+                toks[here] in _YEAR
+                and toks[here + 1].isdigit()
+                and 1 <= int(toks[here + 1][:3]) <= 13
+                and not toks[here - 1].isdigit()
+            ):
                 years.append(int(toks[here + 1]) + 4)
                 after = here + 2
         return Found(years if len(years) > 1 else years[0], at, after, False)
@@ -374,11 +516,24 @@ class Ages:
         """'his 16th birthday is next week' is 15; 'just had her 10th birthday' is 10."""
         toks = reading.toks
         for at in range(1, reading.size):
-            if toks[at].isdigit() and toks[at + 1] in ("th", "st", "nd", "rd") and toks[at + 2] == "birthday" and int(toks[at][:3]) <= 21:
+            if (
+                toks[at].isdigit()
+                and toks[at + 1] in ("th", "st", "nd", "rd")
+                and toks[at + 2] == "birthday"
+                and int(toks[at][:3]) <= 21
+            ):
                 around = set(toks[max(1, at - 5) : at + 7])
                 if around & {"had", "was", "just", "yesterday", "since", "after"}:
-                    return Found(int(toks[at]), at, at + 3, False) if not around & {"since", "after", "until", "before"} else None
-                return Found(int(toks[at]) - 1, at, at + 3, False) if around & {"next", "is", "'s", "tomorrow", "soon", "coming", "this"} else None
+                    return (
+                        Found(int(toks[at]), at, at + 3, False)
+                        if not around & {"since", "after", "until", "before"}
+                        else None
+                    )
+                return (
+                    Found(int(toks[at]) - 1, at, at + 3, False)
+                    if around & {"next", "is", "'s", "tomorrow", "soon", "coming", "this"}
+                    else None
+                )
         return None
 
     def _newborn(self, reading: Reading) -> Found | None:

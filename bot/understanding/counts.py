@@ -5,14 +5,19 @@ from __future__ import annotations
 from bot.understanding.found import Found
 from bot.understanding.reading import Reading
 
-_MANY = frozenset("kids boys girls grandkids grandsons granddaughters nieces nephews babies toddlers brothers sisters siblings teenagers cousins "
-                  "greatnephews greatgrandsons stepgrandsons godsons halfbrothers under lads".split())
-_BETWEEN = frozenset("x little young small lovely beautiful of my our her his their the younger older grown great baby traumatised disabled autistic "
-                     "gorgeous twin teenage".split())
+_MANY = frozenset(
+    ["kids", "boys", "girls", "grandkids", "grandsons", "granddaughters", "nieces", "nephews", "babies", "toddlers", "brothers", "sisters", "siblings", "teenagers", "cousins", "greatnephews", "greatgrandsons", "stepgrandsons", "godsons", "halfbrothers", "under", "lads"]
+)
+_BETWEEN = frozenset(
+    ["x", "little", "young", "small", "lovely", "beautiful", "of", "my", "our", "her", "his", "their", "the", "younger", "older", "grown", "great", "baby", "traumatised", "disabled", "autistic", "gorgeous", "twin", "teenage"]
+)
 _POSSESSIVE = frozenset({"her", "his", "their", "all", "'s"})
-_CARERS = frozenset("nan grandad grandparent grandparents sister brother aunt uncle SGR carer guardian guardians".split())
-_NOT_CHILDREN = frozenset("year month week day hour years months weeks days mum dad nights night of bedroom bedrooms old oclock st nd rd th "
-                          "and / , minutes times miles jobs".split())
+_CARERS = frozenset(
+    ["nan", "grandad", "grandparent", "grandparents", "sister", "brother", "aunt", "uncle", "SGR", "carer", "guardian", "guardians"]
+)
+_NOT_CHILDREN = frozenset(
+    ["year", "month", "week", "day", "hour", "years", "months", "weeks", "days", "mum", "dad", "nights", "night", "of", "bedroom", "bedrooms", "old", "oclock", "st", "nd", "rd", "th", "and", "/", ",", "minutes", "times", "miles", "jobs"]
+)
 
 
 def children_count(reading: Reading, ages: Found | None) -> Found | None:
@@ -24,7 +29,10 @@ def children_count(reading: Reading, ages: Found | None) -> Found | None:
             after = _counted(toks, at)
             if after and not _own(toks, at, after):
                 return Found(int(tok), at, after)
-        elif tok == "twins" or (tok == "both" and (toks[at + 1] in _MANY or toks[at + 1 : at + 3] == ["of", "them"] or toks[at + 2] in _MANY)):
+        elif tok == "twins" or (
+            tok == "both"
+            and (toks[at + 1] in _MANY or toks[at + 1 : at + 3] == ["of", "them"] or toks[at + 2] in _MANY)
+        ):
             return Found(2, at, at + 1)
     if ages is not None and isinstance(ages.value, list) and len(ages.value) > 1:
         return Found(len(ages.value), ages.first, ages.after, False)
@@ -42,7 +50,11 @@ def _counted(toks: list[str], at: int) -> int:
         return at + 3
     if toks[at - 1] in ("to", "of") and toks[at - 2] in _CARERS and toks[at + 1] not in _NOT_CHILDREN - {"and", ","}:
         return at + 1
-    if toks[at - 1] in _POSSESSIVE and toks[at + 1] not in _NOT_CHILDREN and (toks[at - 1] != "'s" or toks[at - 2] in ("sister", "brother", "daughter", "son")):
+    if (
+        toks[at - 1] in _POSSESSIVE
+        and toks[at + 1] not in _NOT_CHILDREN
+        and (toks[at - 1] != "'s" or toks[at - 2] in ("sister", "brother", "daughter", "son"))
+    ):
         return at + 1
     return 0
 
@@ -51,6 +63,19 @@ def _own(toks: list[str], at: int, after: int) -> bool:
     """'my own 3 kids', '2 kids of my own', 'his 3 siblings', 'I have 2 other children'."""
     if toks[after : after + 3] in (["of", "my", "own"], ["of", "our", "own"]) or "own" in toks[max(1, at - 2) : at]:
         return True
-    if toks[after - 1] in ("siblings", "brothers", "sisters", "cousins") and toks[at - 1] in ("his", "her", "their", "other", "has", "have", "older", "half"):
+    if toks[after - 1] in ("siblings", "brothers", "sisters", "cousins") and toks[at - 1] in (
+        "his",
+        "her",
+        "their",
+        "other",
+        "has",
+        "have",
+        "older",
+        "half",
+    ):
         return True
-    return toks[after - 1] in ("kids", "boys", "girls") and toks[at - 1] in ("under", "with", "other") and toks[at - 1] != "with"
+    return (
+        toks[after - 1] in ("kids", "boys", "girls")
+        and toks[at - 1] in ("under", "with", "other")
+        and toks[at - 1] != "with"
+    )

@@ -12,17 +12,37 @@ from bot.understanding.phrases import Group, WordLists
 from bot.understanding.reading import Reading
 from bot.understanding.rules import Rule
 
-_DAYS = {"day": 1, "days": 1, "night": 1, "nights": 1, "week": 7, "weeks": 7, "fortnight": 14, "fortnights": 14, "month": 30.44, "months": 30.44,
-         "year": 365.25, "years": 365.25, "hour": 0.05, "hours": 0.05}
-_MONTHS = {name[:3]: number for number, name in enumerate(
-    "january february march april may june july august september october november december".split(), 1)}
-_WEEKDAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday mon tues tue weds wed thurs thu fri sat sun weekend".split())
-_MONTH_WORDS = frozenset("january february march april may june july august september october november december jan feb mar apr jun jul aug sep "
-                         "sept oct nov dec".split())
-_BLOCKERS = frozenset("waiting wait waited SGO CAO allowance payment payments paid money court appeal applied application school nursery work job "
-                      "hospital referred referral list holiday contact visit assessment assessed stopped cut reply replied emailed email letter "
-                      "CAREPLACE benefit dla pip uc universal course training excluded excluded suspended hearing months_old "
-                      "hours pay leave married retired panel COURTCASE CAREORDER FOSTERER clean sober drugs therapy camhs letters refused care".split())
+_DAYS = {
+    "day": 1,
+    "days": 1,
+    "night": 1,
+    "nights": 1,
+    "week": 7,
+    "weeks": 7,
+    "fortnight": 14,
+    "fortnights": 14,
+    "month": 30.44,
+    "months": 30.44,
+    "year": 365.25,
+    "years": 365.25,
+    "hour": 0.05,
+    "hours": 0.05,
+}
+_MONTHS = {
+    name[:3]: number
+    for number, name in enumerate(
+        ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"], 1
+    )
+}
+_WEEKDAYS = frozenset(
+    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "mon", "tues", "tue", "weds", "wed", "thurs", "thu", "fri", "sat", "sun", "weekend"]
+)
+_MONTH_WORDS = frozenset(
+    ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"]
+)
+_BLOCKERS = frozenset(
+    ["waiting", "wait", "waited", "SGO", "CAO", "allowance", "payment", "payments", "paid", "money", "court", "appeal", "applied", "application", "school", "nursery", "work", "job", "hospital", "referred", "referral", "list", "holiday", "contact", "visit", "assessment", "assessed", "stopped", "cut", "reply", "replied", "emailed", "email", "letter", "CAREPLACE", "benefit", "dla", "pip", "uc", "universal", "course", "training", "excluded", "excluded", "suspended", "hearing", "months_old", "hours", "pay", "leave", "married", "retired", "panel", "COURTCASE", "CAREORDER", "FOSTERER", "clean", "sober", "drugs", "therapy", "camhs", "letters", "refused", "care"]
+)
 _POINTS = {"yesterday": 1, "tonight": 0, "today": 0, "recently": 7}
 _LONG = frozenset({"birth", "born", "baby", "forever", "day_one", "newborn"})
 
@@ -50,7 +70,9 @@ class Durations:
         self._who = frozenset(map(str, lists["herephrase"]))
         self._with_me = Group(living["with_me"], lists)
 
-    def find(self, reading: Reading, today: date, with_me: bool, prospective: bool) -> tuple[Found | None, Found | None]:
+    def find(
+        self, reading: Reading, today: date, with_me: bool, prospective: bool
+    ) -> tuple[Found | None, Found | None]:
         """(duration, months with the carer). `with_me`: the message says the child is there; `prospective`: may yet come."""
         if not prospective:
             for value, rule in (("left", self._left), ("part_time", self._part_time)):
@@ -72,7 +94,11 @@ class Durations:
         planned = [s for s in spans if s.kind == "planned"]
         so_far = [s for s in spans if s.kind == "so_far"]
         longest = max(so_far, key=lambda s: s.days) if so_far else None
-        months = Found(int(longest.days // 30.4), longest.first, longest.after, longest.exact) if longest and longest.days < 9000 and longest.exact else None
+        months = (
+            Found(int(longest.days // 30.4), longest.first, longest.after, longest.exact)
+            if longest and longest.days < 9000 and longest.exact
+            else None
+        )
         pick = total[0] if total else None
         if pick is not None:
             return Found("28_or_more" if pick.days >= 28 else "under_28", pick.first, pick.after), months
@@ -80,7 +106,12 @@ class Durations:
             return Found("28_or_more", longest.first, longest.after), months
         if planned:
             whole = planned[0].days + (longest.days if longest else 0)
-            return Found("28_or_more" if whole >= 28 else "under_28", planned[0].first, planned[0].after, longest is not None or whole < 28), months
+            return Found(
+                "28_or_more" if whole >= 28 else "under_28",
+                planned[0].first,
+                planned[0].after,
+                longest is not None or whole < 28,
+            ), months
         if longest is None:
             return None, None
         return Found("may_reach_28", longest.first, longest.after), months
@@ -91,9 +122,13 @@ class Durations:
         first, after = reading.sentence(span.first)
         bare = not set(toks[first:after]) & (_BLOCKERS - {"hospital"} | {"old"}) and "?" not in toks
         opens = span.kind == "so_far" and span.first == first and toks[span.after - 1] == "now"
-        if bare and (reading.size <= 4 or opens or span.kind == "total" or (span.kind == "planned" and "while" in toks)):
+        if bare and (
+            reading.size <= 4 or opens or span.kind == "total" or (span.kind == "planned" and "while" in toks)
+        ):
             return True
-        if {"care", "CAREPLACE", "FOSTERER"} & set(toks[span.first - 3 : span.first]) and not {"my", "our"} & set(toks[span.first - 3 : span.first]):
+        if {"care", "CAREPLACE", "FOSTERER"} & set(toks[span.first - 3 : span.first]) and not {"my", "our"} & set(
+            toks[span.first - 3 : span.first]
+        ):
             return False
         for start, end in reading.find(self._with_me):
             if start < after and end > first:
@@ -109,12 +144,25 @@ class Durations:
 
     def _arrival(self, words: list[str]) -> bool:
         """Whether a few words tell of a child coming: 'came', 'moved in', 'took him in', 'been here'."""
-        if words[:1] and words[0] in ("came", "arrived", "placed") or words[-1:] and words[-1] in ("came", "arrived", "placed"):
+        if (
+            (words[:1]
+            and words[0] in ("came", "arrived", "placed"))
+            or (words[-1:]
+            and words[-1] in ("came", "arrived", "placed"))
+        ):
             return True
-        if {"came", "arrived", "moved", "dropped", "brought", "placed", "landed", "took", "left", "turned"} & set(words):
+        if {"came", "arrived", "moved", "dropped", "brought", "placed", "landed", "took", "left", "turned"} & set(
+            words
+        ):
             return bool(set(words) & self._who)
-        return "been" in words and bool({"here", "us", "me", "him", "her", "them"} & set(words)) or "had" in words and bool(
-            {"him", "her", "them", "grandson", "granddaughter", "niece", "nephew", "grandkids", "kids"} & set(words))
+        return (
+            ("been" in words
+            and bool({"here", "us", "me", "him", "her", "them"} & set(words)))
+            or ("had" in words
+            and bool(
+                {"him", "her", "them", "grandson", "granddaughter", "niece", "nephew", "grandkids", "kids"} & set(words)
+            ))
+        )
 
     # -- spans ----------------------------------------------------------------------------------------------------
 
@@ -150,8 +198,12 @@ class Durations:
         if "all" in follow[:2] or follow[:1] in (["altogether"],) or "total" in follow[:3]:
             return _Span(days, "total", first, after + 1, exact)
         so_far = {"been", "had", "lived", "since", "over", "last", "looked_after_them", "raised"} & set(before)
-        if not so_far and (follow[:1] and follow[0] in ("while", "until", "till", "whilst") or {"just", "only", "next", "another", "about_to", "supposed",
-                                                                                               "will", "should", "temporarily"} & set(before)):
+        if not so_far and (
+            (follow[:1]
+            and follow[0] in ("while", "until", "till", "whilst"))
+            or {"just", "only", "next", "another", "about_to", "supposed", "will", "should", "temporarily"}
+            & set(before)
+        ):
             return _Span(days, "planned", first, after, exact)
         if toks[first - 1] in ("for", "over", "about", "been", "nearly") or so_far or short:
             return _Span(days, "so_far", first, after, exact)
@@ -168,12 +220,20 @@ class Durations:
         if before in ("a", "one", "an"):
             if toks[index - 2] == "half":
                 return index - 2, 0.5, True
-            over = toks[index - 2] in ("times", "per", "day", "week", "month", "hours", "nights", "days", "once", "twice", "£") or toks[index - 2].isdigit()
+            over = (
+                toks[index - 2]
+                in ("times", "per", "day", "week", "month", "hours", "nights", "days", "once", "twice", "£")
+                or toks[index - 2].isdigit()
+            )
             return (index - 1, 0.0, False) if over else (index - 1, 1.0, True)
-        if before in ("few", "several", "couple") or before == "of" and toks[index - 2] in ("couple", "number"):
+        if before in ("few", "several", "couple") or (before == "of" and toks[index - 2] in ("couple", "number")):
             few = 2.0 if "couple" in toks[index - 2 : index] else 3.0
             return index - (2 if before == "of" else 1), few, before != "several"
-        if toks[index] in ("years", "months", "weeks", "days") and before in ("for", "been", "many", "of", "now") or before in ("many",):
+        if (
+            (toks[index] in ("years", "months", "weeks", "days")
+            and before in ("for", "been", "many", "of", "now"))
+            or before in ("many",)
+        ):
             return index - 1, {"years": 3.0, "months": 3.0, "weeks": 2.0, "days": 3.0}.get(toks[index], 3.0), False
         if toks[index] in ("years", "fortnight") and toks[index + 1] in ("now", "ago"):
             return index, 3.0 if toks[index] == "years" else 1.0, False
@@ -183,7 +243,28 @@ class Durations:
     def _since(toks: list[str], index: int, today: date) -> _Span | None:
         """'since March', 'since 2019', 'since last summer', 'since birth', 'since he was 2', 'since Friday'."""
         follow = toks[index + 1 : index + 6]
-        words = [t for t in follow if t not in ("the", "about", "around", "early", "late", "end", "of", "beginning", "last", "start", "mid", "a", "back", "in", "just")]
+        words = [
+            t
+            for t in follow
+            if t
+            not in (
+                "the",
+                "about",
+                "around",
+                "early",
+                "late",
+                "end",
+                "of",
+                "beginning",
+                "last",
+                "start",
+                "mid",
+                "a",
+                "back",
+                "in",
+                "just",
+            )
+        ]
         head = words[0] if words else "."
         if head in _MONTH_WORDS:
             year = int(words[1]) if len(words) > 1 and words[1].isdigit() and len(words[1]) == 4 else None
@@ -198,9 +279,15 @@ class Durations:
             return _Span(3, "so_far", index, index + 2)
         if head in ("yesterday", "night", "week") or head == "month":
             return _Span({"week": 7, "month": 30}.get(head, 1), "so_far", index, index + 3)
-        if head in ("summer", "christmas", "easter", "spring", "autumn", "winter", "year", "september_") or head in _LONG or "born" in follow:
+        if (
+            head in ("summer", "christmas", "easter", "spring", "autumn", "winter", "year", "september_")
+            or head in _LONG
+            or "born" in follow
+        ):
             return _Span(9999 if head in _LONG or "born" in follow else 60, "so_far", index, index + 3, False)
-        if {"was", "were"} & set(follow) and any(t.isdigit() or t in ("baby", "newborn", "tiny", "little", "toddler") for t in follow):
+        if {"was", "were"} & set(follow) and any(
+            t.isdigit() or t in ("baby", "newborn", "tiny", "little", "toddler") for t in follow
+        ):
             return _Span(9999, "so_far", index, index + 4, False)
         return None
 
@@ -210,8 +297,25 @@ class Durations:
         tok, before = toks[index], toks[index - 1]
         if tok in _POINTS:
             return _Span(_POINTS[tok], "so_far", index, index + 1)
-        if before == "last" and tok in ("night", "week", "month", "year", "summer", "christmas", "easter", "spring", "winter", "autumn"):
-            return _Span({"night": 1, "week": 7, "month": 30}.get(tok, 300), "so_far", index - 1, index + 1, tok in ("night", "week"))
+        if before == "last" and tok in (
+            "night",
+            "week",
+            "month",
+            "year",
+            "summer",
+            "christmas",
+            "easter",
+            "spring",
+            "winter",
+            "autumn",
+        ):
+            return _Span(
+                {"night": 1, "week": 7, "month": 30}.get(tok, 300),
+                "so_far",
+                index - 1,
+                index + 1,
+                tok in ("night", "week"),
+            )
         if before == "this" and tok in ("morning", "afternoon", "evening", "week", "weekend"):
             return _Span(1, "so_far", index - 1, index + 1)
         if before in ("on", "last") and tok in _WEEKDAYS:

@@ -64,9 +64,13 @@ class FactFinder:
         try:
             reading = self._reader.read(text)
             found = self._gather(reading, today or date.today())  # noqa: DTZ011 - a carer's 'today' is the local one
-            return sorted((_as_fact(name, f, reading) for name, f in found.items()), key=lambda fact: (fact.start, fact.name))
+            return sorted(
+                (_as_fact(name, f, reading) for name, f in found.items()), key=lambda fact: (fact.start, fact.name)
+            )
         except Exception:  # a message must never be lost to a pattern
-            log.exception("could not read facts from a message of %d characters", len(text) if isinstance(text, str) else -1)
+            log.exception(
+                "could not read facts from a message of %d characters", len(text) if isinstance(text, str) else -1
+            )
             return []
 
     def _gather(self, reading: Reading, today: date) -> dict[str, Found]:
@@ -81,8 +85,14 @@ class FactFinder:
         mixed = "several_children_differ" in found
         now = self._arrangement_by_order(reading, orders, home, mixed)
         duration, months = self._durations.find(reading, today, home.with_me, home.prospective and now is None)
-        for name, value in (("relationship", tie), ("child_age", ages), ("school_stage", stage), ("children_count", count),
-                            ("duration", duration), ("months_with_carer", months)):
+        for name, value in (
+            ("relationship", tie),
+            ("child_age", ages),
+            ("school_stage", stage),
+            ("children_count", count),
+            ("duration", duration),
+            ("months_with_carer", months),
+        ):
             if value is not None:
                 found[name] = value
         own_loss = found.pop("own_parent_died", None)
@@ -149,7 +159,13 @@ def _without_order(found: dict[str, Found], informal: Found | None, home: Home) 
     """Informal or private fostering, from what was said of court, tie, age and time; None where it is not plain."""
     came = found.get("how_came")
     said = informal
-    if said is None and came is not None and came.value in ("family", "parent_died", "parent_gone") and (role := found.get("council_role")) and role.value == "none":
+    if (
+        said is None
+        and came is not None
+        and came.value in ("family", "parent_died", "parent_gone")
+        and (role := found.get("council_role"))
+        and role.value == "none"
+    ):
         said = Found("informal", role.first, role.after, False)
     if said is None and came is not None and came.value == "family" and _wider_for_long(found):
         said = Found("informal", came.first, came.after, False)

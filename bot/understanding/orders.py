@@ -28,8 +28,9 @@ _ORDERS: dict[str, tuple[str, str, bool]] = {
     "CAREORDER": ("care", KFC, True),
 }
 _RANK = {"adoption": 0, SGO: 1, CAO: 2, KFC: 3, "private_fostering": 4}
-_SHORT_ANSWER = frozenset("yes yeah yep an a the it is 's i think have we just no . ? , please full order ours got its on for both him her them under "
-                          "my our her his and".split())
+_SHORT_ANSWER = frozenset(
+    ["yes", "yeah", "yep", "an", "a", "the", "it", "is", "'s", "i", "think", "have", "we", "just", "no", ".", "?", ",", "please", "full", "order", "ours", "got", "its", "on", "for", "both", "him", "her", "them", "under", "my", "our", "her", "his", "and"]
+)
 
 
 @dataclass
@@ -46,7 +47,9 @@ class OrderReader:
 
     def __init__(self, data: Mapping[str, Any], lists: WordLists) -> None:
         """`data` is orders.yml as loaded, `lists` all word lists it may name."""
-        self._not_current = {name: Group(data[name]["not_current"], lists) for name in ("order", "role", "care", "foster")}
+        self._not_current = {
+            name: Group(data[name]["not_current"], lists) for name in ("order", "role", "care", "foster")
+        }
         self._current = {name: Group(data[name]["current"], lists) for name in ("order", "role", "care", "foster")}
         rules = ("adoption", "lives_with", "informal", "privfost", "privfost_strong", "foster_verb", "with_care")
         self._rules = {name: Rule.of(data[name], lists) for name in rules}
@@ -82,8 +85,13 @@ class OrderReader:
 
     def _without_orders(self, reading: Reading, orders: Orders) -> None:
         """Adds adoption, private fostering and fostering said as a verb."""
-        for name, value, sure in (("adoption", "adoption", True), ("lives_with", CAO, True), ("foster_verb", KFC, True), ("privfost_strong", "private_fostering", True),
-                                  ("privfost", "private_fostering", False)):
+        for name, value, sure in (
+            ("adoption", "adoption", True),
+            ("lives_with", CAO, True),
+            ("foster_verb", KFC, True),
+            ("privfost_strong", "private_fostering", True),
+            ("privfost", "private_fostering", False),
+        ):
             where = self._rules[name].find(reading)
             if where is not None:
                 orders.held.append(Found(value, *where, sure))

@@ -122,7 +122,7 @@ class Group:
         return next(self.matches(coded, words), None) is not None
 
 
-class _WordsLoader(yaml.SafeLoader):
+class _WordsLoader(yaml.SafeLoader):  # type: ignore[misc, unused-ignore]
     """YAML where only `true` and `false` are not words: 'on', 'no' and 'yes' are among the words we look for."""
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import spacy
 from spacy.language import Language
 from spacy.matcher import PhraseMatcher
+from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
 from spacy.util import compile_infix_regex, filter_spans
 
 from bot.understanding.phrases import Group
 from bot.understanding.spelling import Spelling
 
-_SAME_WIDTH = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "\u00a0": " ", "\u200b": " ", "_": " "})
+_SAME_WIDTH = str.maketrans(
+    {"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "\u00a0": " ", "\u200b": " ", "_": " "}
+)
 _MORE_INFIXES = (
     r"(?<=[0-9])(?=[a-z](?!\b[a-z]))",
     r"[()&+,/:;*=!?\[\]\"]",
@@ -24,7 +28,7 @@ _MORE_INFIXES = (
 )
 _LONGEST = 6000
 _PADDING = 8
-_AFTER_WERE = frozenset("he she they we you i the there these those my our his her their it social any both".split())
+_AFTER_WERE = frozenset(["he", "she", "they", "we", "you", "i", "the", "there", "these", "those", "my", "our", "his", "her", "their", "it", "social", "any", "both"])
 _EDGES = frozenset({".", ",", "?"})
 
 
@@ -108,7 +112,12 @@ class Reading:
 def _unslurred(doc: Doc, index: int, before: str) -> str:
     """The token's text, with 'were' as "we're" where it opens a sentence and no 'they' follows."""
     raw = doc[index].text
-    if raw == "were" and before in ("", ".", ",", "and") and index + 1 < len(doc) and doc[index + 1].text not in _AFTER_WERE:
+    if (
+        raw == "were"
+        and before in ("", ".", ",", "and")
+        and index + 1 < len(doc)
+        and doc[index + 1].text not in _AFTER_WERE
+    ):
         return "we're"
     return raw
 
@@ -120,8 +129,13 @@ class Reader:
         """`words` is words.yml as loaded: spelling, terms, lists, fuzzy, fuzzy_never."""
         self._nlp: Language = spacy.blank("en")
         infixes = compile_infix_regex([*_MORE_INFIXES, *(self._nlp.Defaults.infixes or [])])
-        self._nlp.tokenizer.infix_finditer = infixes.finditer  # type: ignore[union-attr]
-        self._nlp.tokenizer.url_match = None  # type: ignore[union-attr]
+        contractions = {
+            k: v for k, v in self._nlp.Defaults.tokenizer_exceptions.items() if re.fullmatch(r"[a-z'.’]+", k)
+        }
+        tokenizer = cast(Tokenizer, self._nlp.tokenizer)
+        tokenizer.rules = contractions  # no smileys: '8)' is the end of 'her son (8)'
+        tokenizer.url_match = None
+        tokenizer.infix_finditer = infixes.finditer
         self._spelling = Spelling(words["spelling"], words["fuzzy"], words["fuzzy_never"])
         self._matcher = PhraseMatcher(self._nlp.vocab, attr="ORTH")
         for name, phrases in words["terms"].items():
@@ -153,7 +167,7 @@ class Reader:
         if raw in ("-", "--", "~", "'", "#"):
             spaced = start > 0 and text[start - 1].isspace()
             return [","] if spaced and raw != "'" else []
-        if before == "can" and raw == "not" or raw == "cannot":
+        if (before == "can" and raw == "not") or raw == "cannot":
             return ["not"] if raw == "not" else ["can", "not"]
         if raw == "its":
             return ["it", "'s"]

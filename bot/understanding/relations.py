@@ -13,13 +13,20 @@ _OWNERS = frozenset({"his", "her", "their", "your", "'s", "a_friend"})
 _MINE = frozenset({"my", "our", "me", "mi"})
 _PARTNERS = frozenset({"husband", "wife", "partner", "boyfriend", "girlfriend"})
 _GRANDKIDS = frozenset({"grandson", "granddaughter", "grandkid", "grandsons", "granddaughters", "grandkids"})
-_UP = {"aunt_uncle": "great_aunt_uncle", "grandparent": "great_grandparent", "step_parent": "step_grandparent",
-       "sibling": "aunt_uncle"}
+_UP = {
+    "aunt_uncle": "great_aunt_uncle",
+    "grandparent": "great_grandparent",
+    "step_parent": "step_grandparent",
+    "sibling": "aunt_uncle",
+}
 _DISTANT = _GRANDKIDS | {"niece", "nephew", "nieces", "nephews"}
-_PLURAL_OWNERS = frozenset("sisters brothers sons daughters friends neighbours cousins nieces nephews siblings mums dads".split())
-_COUNT_OWNERS = frozenset("sister brother daughter son friend neighbour cousin".split())
-_LINKED_KIN = frozenset("son daughter sister brother niece nephew cousin friend neighbour stepson granddaughter grandson "
-                        "sisterinlaw brotherinlaw daughterinlaw ex halfbrother stepbrother partner".split())
+_PLURAL_OWNERS = frozenset(
+    ["sisters", "brothers", "sons", "daughters", "friends", "neighbours", "cousins", "nieces", "nephews", "siblings", "mums", "dads"]
+)
+_COUNT_OWNERS = frozenset(["sister", "brother", "daughter", "son", "friend", "neighbour", "cousin"])
+_LINKED_KIN = frozenset(
+    ["son", "daughter", "sister", "brother", "niece", "nephew", "cousin", "friend", "neighbour", "stepson", "granddaughter", "grandson", "sisterinlaw", "brotherinlaw", "daughterinlaw", "ex", "halfbrother", "stepbrother", "partner"]
+)
 _EXES = frozenset({"ex", "girlfriend", "boyfriend", "partner", "wife", "husband"})
 _NOT_CHILD_NEXT = frozenset({"mum", "dad", "parents", "nan", "grandad"})
 
@@ -36,8 +43,18 @@ class Relations:
         self._adjectives = frozenset(map(str, lists["kinadj"]))
         self._children = frozenset(map(str, lists["kidword"]))
         self._carev = frozenset(map(str, lists["carev"]))
-        groups = ("self_is", "self_alone", "self_of_parent", "parent_is", "raised", "other_carer", "unrelated", "called", "is_whose",
-                  "is_parent")
+        groups = (
+            "self_is",
+            "self_alone",
+            "self_of_parent",
+            "parent_is",
+            "raised",
+            "other_carer",
+            "unrelated",
+            "called",
+            "is_whose",
+            "is_parent",
+        )
         self._groups = {name: Group(data[name], lists) for name in groups}
 
     def find(self, reading: Reading, involved: bool) -> Found | None:
@@ -76,7 +93,7 @@ class Relations:
             yield 6, Found(self._of_parent.get(tie, "-"), first, after)
         for first, after in reading.find(self._groups["parent_is"]):
             own = next((i for i in range(first, after) if toks[i] in _MINE), first)
-            tie = next((t for t in toks[own:after] if t in self._of_parent and t in self._kin or t in ("nan",)), "")
+            tie = next((t for t in toks[own:after] if (t in self._of_parent and t in self._kin) or t in ("nan",)), "")
             yield 5, Found(self._of_parent.get(tie, "-"), first, after)
         alone = [*reading.find(self._groups["self_alone"])] if reading.size <= 10 else []
         for first, after in [*reading.find(self._groups["self_is"]), *alone]:
@@ -87,7 +104,9 @@ class Relations:
         for first, after in reading.find(self._groups["called"]):
             yield 2, Found(self._self.get(toks[after - 1], "-"), first, after)
         for first, after in reading.find(self._groups["is_whose"]):
-            tie = next((t.removesuffix("s") for t in reversed(toks[first:after]) if t.removesuffix("s") in _LINKED_KIN), "")
+            tie = next(
+                (t.removesuffix("s") for t in reversed(toks[first:after]) if t.removesuffix("s") in _LINKED_KIN), ""
+            )
             yield 4, Found(self._kin[tie][1] if tie else "-", first, after)
         for first, after in reading.find(self._groups["unrelated"]):
             yield 3, Found("foster_other", first, after)
@@ -133,18 +152,23 @@ class Relations:
             if strong or (grown and near and not self._has_itself(reading, index)):
                 yield (5 if strong else 2), Found(as_parent, start, after, strong)
         unborn = owner == "mine" or reading.toks[index + 2] in _EXES
-        if unborn and as_parent != "-" and {"pregnant", "expecting", "due", "birth"} & set(reading.toks[index + 1 : index + 7]) and not any(
-            t.isdigit() for t in reading.toks[index + 1 : index + 3]
+        if (
+            unborn
+            and as_parent != "-"
+            and {"pregnant", "expecting", "due", "birth"} & set(reading.toks[index + 1 : index + 7])
+            and not any(t.isdigit() for t in reading.toks[index + 1 : index + 3])
         ):
             yield 5, Found(as_parent, start, index + 2, True)
         yield from self._as_child(reading, index, start, owner, as_child)
 
-    def _as_child(self, reading: Reading, index: int, start: int, owner: str, value: str) -> Iterator[tuple[int, Found]]:
+    def _as_child(
+        self, reading: Reading, index: int, start: int, owner: str, value: str
+    ) -> Iterator[tuple[int, Found]]:
         """'my grandson', and 'my brother' where the carer plainly raises him."""
         if value == "-":
             return
         if not value.startswith("("):
-            if owner == "mine" or not (reading.toks[start - 1] in ("any", "another", "other", "no", "someone")):
+            if owner == "mine" or reading.toks[start - 1] not in ("any", "another", "other", "no", "someone"):
                 yield (4 if owner == "mine" else 3), Found(value, start, index + 1)
             return
         coded, words = reading.around(index)
@@ -188,19 +212,30 @@ class Relations:
         elif tok not in _PLURAL_OWNERS:
             return None
         at, counted = self._skip_adjectives(toks, at)
-        cared = tok in _PLURAL_OWNERS and bool(self._carev & set(toks[index - 3 : index]))
-        counted = counted and (apostrophe and tok in _COUNT_OWNERS or cared)
+        cared = (
+            tok in ("daughters", "sons")
+            and toks[index + 1].isdigit()
+            and bool(self._carev & set(toks[index - 3 : index]))
+        )
+        counted = counted and ((apostrophe and tok in _COUNT_OWNERS) or cared)
         head = toks[at]
         if tok in _PARTNERS and head in self._kin:
             return self._through_partner(reading, at)
-        if head in ("husband", "wife", "partner", "girlfriend", "boyfriend", "ex") and at + 2 < len(toks) and toks[at + 1] in ("'s", "and"):
+        if (
+            head in ("husband", "wife", "partner", "girlfriend", "boyfriend", "ex")
+            and at + 2 < len(toks)
+            and toks[at + 1] in ("'s", "and")
+        ):
             after, _ = self._skip_adjectives(toks, at + 2)
             if toks[after] in self._children:
                 return ("step_grandparent" if value == "grandparent" else value), after + 1, False
             return None
         if head in _GRANDKIDS:
             return _UP.get(value, value), at + 1, True
-        if tok in ("son", "daughter", "sons", "daughters", "grandson", "granddaughter") and head in ("friend", "friends"):
+        if tok in ("son", "daughter", "sons", "daughters", "grandson", "granddaughter") and head in (
+            "friend",
+            "friends",
+        ):
             return "friend", at + 1, False
         if head in ("stepson", "stepsons") and value == "grandparent":
             return "step_grandparent", at + 1, True
@@ -208,7 +243,9 @@ class Relations:
             return value, at + 1, True
         return self._plain_child(toks, at, head, value, counted)
 
-    def _plain_child(self, toks: list[str], at: int, head: str, value: str, counted: bool) -> tuple[str, int, bool] | None:
+    def _plain_child(
+        self, toks: list[str], at: int, head: str, value: str, counted: bool
+    ) -> tuple[str, int, bool] | None:
         """The end of the row: the child, or the child's own child."""
         if head in self._children:
             if head in ("son", "daughter", "sons", "daughters") and toks[at + 1] in ("'s", "kids"):
@@ -216,14 +253,31 @@ class Relations:
                 if toks[deeper] in self._children:
                     return _UP.get(value, value), deeper + 1, True
             return value, at + 1, True
-        if counted and head not in ("year", "month", "week", "day", "hour", "mum", "dad", "of", "night", "years", "weeks"):
+        if counted and head not in (
+            "year",
+            "month",
+            "week",
+            "day",
+            "hour",
+            "mum",
+            "dad",
+            "of",
+            "night",
+            "years",
+            "weeks",
+        ):
             return value, at, True
-        if head in ("little", "first", "youngest", "eldest") or toks[at - 1] in ("little", "youngest", "eldest", "baby"):
+        if head in ("little", "first", "youngest", "eldest") or toks[at - 1] in (
+            "little",
+            "youngest",
+            "eldest",
+            "baby",
+        ):
             return value, at + 1, True
         return None
 
     def _through_partner(self, reading: Reading, at: int) -> tuple[str, int, bool] | None:
-        """"my husband's grandson": the tie of the second word, by marriage."""
+        """ "my husband's grandson": the tie of the second word, by marriage."""
         tok = reading.toks[at]
         onward = self._owned_child(reading, at)
         value, after = (onward[0], onward[1]) if onward else (self._kin[tok][0], at + 1)
@@ -267,13 +321,43 @@ class Relations:
                 head, _ = self._skip_adjectives(toks, at + 1)
                 if toks[head] in self._children:
                     return head + 1, True
-            if toks[at] in ("kids", "baby") and toks[at - 1] in (",", "and", ".") and toks[at + 1] in ("with", "at", "here"):
+            if (
+                toks[at] in ("kids", "baby")
+                and toks[at - 1] in (",", "and", ".")
+                and toks[at + 1] in ("with", "at", "here")
+            ):
                 return at + 1, False
             if toks[at] not in ("her", "his", "their", "the") or toks[at + 1] == "own":
                 continue
             head, counted = self._skip_adjectives(toks, at + 1)
             named = toks[head] in self._children and toks[head] not in _NOT_CHILD_NEXT
-            numbered = counted and toks[at] != "the" and toks[head] in (".", ",", "and", "while", "for", "with", "now", "because", "since", "who", "as", "?", "but", "so", "in", "on", "full", "at", "to", "right")
+            numbered = (
+                counted
+                and toks[at] != "the"
+                and toks[head]
+                in (
+                    ".",
+                    ",",
+                    "and",
+                    "while",
+                    "for",
+                    "with",
+                    "now",
+                    "because",
+                    "since",
+                    "who",
+                    "as",
+                    "?",
+                    "but",
+                    "so",
+                    "in",
+                    "on",
+                    "full",
+                    "at",
+                    "to",
+                    "right",
+                )
+            )
             if named or numbered:
                 return head + 1, toks[at] != "the" and self._cared_for(reading, at, head)
         return None
@@ -284,16 +368,17 @@ class Relations:
         left, right = toks[max(0, at - 6) : at], toks[head + 1 : head + 7]
         if any(t in self._carev for t in left) and any(t in ("i", "we", "me", "us") for t in toks[max(0, at - 9) : at]):
             return True
-        return any(a in ("with", "to", "at") and b in ("me", "us", "mine", "ours", "my") for a, b in zip(right, right[1:])) or (
-            "me" in left and ("left" in left or "gave" in left)
-        )
+        return any(
+            a in ("with", "to", "at") and b in ("me", "us", "mine", "ours", "my") for a, b in zip(right, right[1:])
+        ) or ("me" in left and ("left" in left or "gave" in left))
 
     @staticmethod
     def _of_the_partner(reading: Reading, start: int) -> bool:
         """'my partner and I have his nieces': the 'his' at `start` is the partner's."""
         toks = reading.toks
         return any(
-            toks[at] in _PARTNERS and toks[at - 1] in (*_MINE, "the")
+            toks[at] in _PARTNERS
+            and toks[at - 1] in (*_MINE, "the")
             and (toks[at + 1 : at + 3] == ["and", "i"] or toks[at - 3 : at - 1] in (["me", "and"], ["i", "and"]))
             for at in range(2, start)
         )
@@ -304,7 +389,9 @@ class Relations:
         follows = reading.toks[index + 1 : index + 6]
         if {"fosters", "adopted", "looks_after"} & set(follows[:2]):
             return True
-        return bool({"has", "got"} & set(follows[:2]) and {"SGO", "CAO", "CUSTODY", "SGR", "KFC", "FOSTERER"} & set(follows))
+        return bool(
+            {"has", "got"} & set(follows[:2]) and {"SGO", "CAO", "CUSTODY", "SGR", "KFC", "FOSTERER"} & set(follows)
+        )
 
     def _someone_else_has(self, reading: Reading, start: int) -> bool:
         """'my mum has my nephew': the phrase at `start` belongs to another carer's story."""
@@ -319,4 +406,8 @@ def toks_before_friend(toks: list[str], start: int) -> bool:
 
 def owned_by_class(toks: list[str], start: int, index: int) -> bool:
     """'a girl from my daughter's class': the word of kinship at `index` only says where she is known from."""
-    return toks[start - 1] in ("from", "in") and toks[index + 1 : index + 2] == ["'s"] and toks[index + 2] in ("class", "school", "team", "college")
+    return (
+        toks[start - 1] in ("from", "in")
+        and toks[index + 1 : index + 2] == ["'s"]
+        and toks[index + 2] in ("class", "school", "team", "college")
+    )

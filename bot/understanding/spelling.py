@@ -6,19 +6,60 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-_NUMBER_WORDS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen twenty"
-).split()
+_NUMBER_WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
 NUMBERS = {word: str(value) for value, word in enumerate(_NUMBER_WORDS) if value > 1}
-NUMBERS.update({"fourtheen": "14", "forteen": "14", "fiveteen": "15", "thirty": "30", "forty": "40", "fifty": "50", "sixty": "60",
-                "seventy": "70", "eighty": "80", "tow": "2", "fourty": "40"})
-_UNITS = {"m": ["month"], "mo": ["month"], "mos": ["month"], "y": ["year"], "yo": ["year", "old"], "yos": ["year", "old"], "w": ["week"],
-          "d": ["day"], "h": ["hour"], "hr": ["hour"], "hrs": ["hour"], "am": ["oclock"], "pm": ["oclock"], "ys": ["year"], "year": ["year"],
-          "month": ["month"], "week": ["week"], "day": ["day"], "years": ["year"], "months": ["month"], "weeks": ["week"], "days": ["day"],
-          "yrold": ["year", "old"], "yearold": ["year", "old"], "st": ["st"], "nd": ["nd"], "rd": ["rd"], "th": ["th"], "k": ["k"],
-          "a.m.": ["oclock"], "p.m.": ["oclock"], "a.m": ["oclock"], "p.m": ["oclock"], "o'clock": ["oclock"]}
-_PRONOUNS = frozenset("i he she it they we you that there who here what where when how".split())
+NUMBERS.update(
+    {
+        "fourtheen": "14",
+        "forteen": "14",
+        "fiveteen": "15",
+        "thirty": "30",
+        "forty": "40",
+        "fifty": "50",
+        "sixty": "60",
+        "seventy": "70",
+        "eighty": "80",
+        "tow": "2",
+        "fourty": "40",
+    }
+)
+_UNITS = {
+    "m": ["month"],
+    "mo": ["month"],
+    "mos": ["month"],
+    "y": ["year"],
+    "yo": ["year", "old"],
+    "yos": ["year", "old"],
+    "w": ["week"],
+    "d": ["day"],
+    "h": ["hour"],
+    "hr": ["hour"],
+    "hrs": ["hour"],
+    "am": ["oclock"],
+    "pm": ["oclock"],
+    "ys": ["year"],
+    "year": ["year"],
+    "month": ["month"],
+    "week": ["week"],
+    "day": ["day"],
+    "years": ["year"],
+    "months": ["month"],
+    "weeks": ["week"],
+    "days": ["day"],
+    "yrold": ["year", "old"],
+    "yearold": ["year", "old"],
+    "st": ["st"],
+    "nd": ["nd"],
+    "rd": ["rd"],
+    "th": ["th"],
+    "k": ["k"],
+    "a.m.": ["oclock"],
+    "p.m.": ["oclock"],
+    "a.m": ["oclock"],
+    "p.m": ["oclock"],
+    "o'clock": ["oclock"],
+}
+_PRONOUNS = frozenset(["i", "he", "she", "it", "they", "we", "you", "that", "there", "who", "here", "what", "where", "when", "how"])
 
 
 def within_one(first: str, second: str) -> bool:
