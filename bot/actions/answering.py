@@ -9,7 +9,7 @@ from bot.actions.composing import WEB_WORDS, answer_facet, answer_topic, count, 
 from bot.actions.turn import Turn, topic_of
 from bot.knowledge.arrangement_types import Ask
 from bot.knowledge.opening import clock_words, closes_at, day_words, opens_next
-from bot.knowledge.reply import HandOver, Message, Reply
+from bot.knowledge.reply import HandOver, Message, Option, Reply
 
 OTHER_NATION = "assistant.other_nation"
 PERSON = "helpline.talk_to_someone"
@@ -70,7 +70,7 @@ class FollowUp(SignpostAction):
 
     def reply(self, turn: Turn) -> Reply:
         """One facet of the last topic."""
-        topic, kind = turn.memory.topic, turn.intent.partition(".")[2]
+        topic, kind = turn.memory.topic or "", turn.intent.partition(".")[2]
         if topic not in turn.knowledge.base.topics:
             text = turn.say("answer.which_answer")
             return Reply(messages=[Message(text=text, topics=["assistant.correction"], options=menu(turn))])
@@ -91,7 +91,7 @@ class FollowUp(SignpostAction):
         return remember(turn, topic, facet, answer_facet(turn, topic, facet))
 
 
-def _onward(turn: Turn, topic: str) -> list:  # type: ignore[type-arg]
+def _onward(turn: Turn, topic: str) -> list[Option]:
     base = turn.knowledge.base.topics
     return [topic_option(turn, t) for t in base[topic].follow_on if t in base]
 

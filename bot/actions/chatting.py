@@ -96,7 +96,7 @@ class GoBack(SignpostAction):
 
     def reply(self, turn: Turn) -> Reply:
         """The last answer again, or a menu where there was none."""
-        topic = turn.memory.waiting_topic or turn.memory.topic
+        topic = turn.memory.waiting_topic or turn.memory.topic or ""
         if topic not in turn.knowledge.base.topics:
             return chat(turn, "put_right.nothing_before", "assistant.correction", menu(turn))
         again = answer_topics(turn, [topic])

@@ -24,7 +24,7 @@ class TakeReply(SignpostAction):
         """By the question that is open; without one, the facts are noted."""
         if turn.choices:
             return Reply(messages=[which_council(turn)])
-        open_question = turn.memory.open_question
+        open_question = turn.memory.open_question or ""
         if open_question in turn.knowledge.table.questions:
             return take_table_answer(turn, turn.knowledge.table.questions[open_question])
         if open_question == COUNCIL:
@@ -113,10 +113,10 @@ def take_forget(turn: Turn) -> Reply:
 def note_facts(turn: Turn) -> Reply:
     """No question was open: note what was told, and answer the last topic anew where that changes it."""
     memory, base = turn.memory, turn.knowledge.base
-    told = known_facts(turn, turn.learned)
-    if memory.topic in base.topics and set(base.topics[memory.topic].depends_on) & set(turn.learned):
+    told, topic = known_facts(turn, turn.learned), memory.topic or ""
+    if topic in base.topics and set(base.topics[topic].depends_on) & set(turn.learned):
         noted = turn.say("noted.facts", facts=told) if told else ""
-        again = answer_topics(turn, [memory.topic])
+        again = answer_topics(turn, [topic])
         first = again.messages[0]
         spoken = first.model_copy(update={"text": f"{noted}\n\n{first.text}".strip()})
         return again.model_copy(update={"messages": [spoken, *again.messages[1:]]})

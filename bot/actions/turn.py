@@ -13,7 +13,6 @@ from bot.knowledge.arrangements import ArrangementTable
 from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.situation import Situation
 
-
 # Arrangements that nobody names: they follow from other facts, so the table has the last word on them.
 INFERRED = frozenset({"informal", "private_fostering", "prospective"})
 

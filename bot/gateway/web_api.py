@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import json
 import re
@@ -87,7 +88,6 @@ async def events(request: web.Request) -> web.StreamResponse:
     after = _after(request)
     store, wakeups = request.app[STORE], request.app[WAKEUPS]
     async with sse_response(request) as stream, wakeups.listening(conversation.id) as woken:
-        stream.ping_interval = 15
         state: dict[str, Any] = {}
         while stream.is_connected():
             woken.clear()
@@ -95,10 +95,8 @@ async def events(request: web.Request) -> web.StreamResponse:
             if wakeups.closed or fresh is None:
                 break
             after, state = await _send_news(stream, store, fresh, after, state)
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(woken.wait(), 20)
-            except TimeoutError:
-                pass
     return stream
 
 
@@ -156,14 +154,14 @@ async def _said(request: web.Request, conversation: Conversation, body: dict[str
     if given is not None and not (isinstance(given, str) and CLIENT_ID.fullmatch(given)):
         raise problem(400, "client_message_id has to be 1 to 80 letters, digits or . : - _")
     text, option = body.get("text"), body.get("option")
-    if (text is None) == (option is None) or not isinstance(text if option is None else option, str):
-        raise problem(400, "Send either text or option, as a string.")
     offered = await request.app[STORE].offered(conversation.id)
-    if option is not None:
+    if isinstance(option, str) and text is None:
         chosen = next((o for o in offered if o["payload"] == option), None)
         if chosen is None:
             raise problem(422, "That option was not offered in this conversation.")
         return chosen["label"], chosen["payload"]
+    if not isinstance(text, str) or option is not None:
+        raise problem(400, "Send either text or option, as a string.")
     if len(text) > LONGEST:
         raise problem(413, f"That is over {LONGEST} characters. Please send it in parts.")
     text = _readable(text)
@@ -180,8 +178,8 @@ def choice(text: str, offered: list[dict[str, Any]]) -> str | None:
 
 def _readable(text: str) -> str:
     """`text` without control, tag and lone surrogate characters, which no person types."""
-    return "".join(c for c in text if c in "\n\t" or (c.isprintable() or c.isspace()) and not 0xE0000 <= ord(c) < 0xE0080
-                   and not 0xD800 <= ord(c) < 0xE000 and ord(c) >= 32).strip()
+    return "".join(c for c in text if c in "\n\t" or ((c.isprintable() or c.isspace()) and not 0xE0000 <= ord(c) < 0xE0080
+                   and not 0xD800 <= ord(c) < 0xE000 and ord(c) >= 32)).strip()
 
 
 def _after(request: web.Request) -> int:

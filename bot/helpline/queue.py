@@ -30,7 +30,8 @@ async def queue(request: web.Request) -> web.Response:
     _only_staff(request)
     waiting = await request.app[web_api.STORE].queue()
     rows = [await _row(request, entry, conversation) for entry, conversation in waiting]
-    return aiohttp_jinja2.render_template("queue.html", request, {"rows": rows})
+    response: web.Response = aiohttp_jinja2.render_template("queue.html", request, {"rows": rows})
+    return response
 
 
 async def _row(request: web.Request, entry: WaitingForPerson, conversation: Conversation) -> dict[str, Any]:
@@ -42,7 +43,7 @@ async def _row(request: web.Request, entry: WaitingForPerson, conversation: Conv
         "Council": authority.name if authority else None,
         "Carer is the child's": slots.get("relationship"),
         "Child's age": ", ".join(map(str, slots.get("child_age") or [])),
-        "Was in care before": {True: "yes", False: "no"}.get(slots.get("previously_looked_after")),
+        "Was in care before": {"True": "yes", "False": "no"}.get(str(slots.get("previously_looked_after"))),
         "Last topic": slots.get("topic"),
     }
     return {"reason": entry.reason.replace("_", " "), "urgent": entry.urgent, "channel": conversation.channel,

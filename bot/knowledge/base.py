@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from bot.knowledge.authorities import Authority, load_authorities
 from bot.knowledge.figures import Figures
@@ -79,10 +80,10 @@ class KnowledgeBase:
     def load(cls, content: Path = CONTENT) -> KnowledgeBase:
         """Read everything under `content`; raises `ContentError` naming every mistake in every file."""
         gathering = Gathering()
-        topics = {t.topic: t for _, t in _each(gathering, content / "national", Topic)}
-        offers = {o.authority: o for _, o in _each(gathering, content / "local_offers", LocalOffer)}
+        topics: dict[str, Topic] = {t.topic: t for t in _each(gathering, content / "national", Topic)}
+        offers: dict[str, LocalOffer] = {o.authority: o for o in _each(gathering, content / "local_offers", LocalOffer)}
         groups: dict[str, dict[str, Figure]] = {}
-        for _, file in _each(gathering, content / "figures", dict[str, dict[str, Figure]]):
+        for file in _each(gathering, content / "figures", dict[str, dict[str, Figure]]):
             groups |= file
         helpline = gathering.read(content / "helpline.yml", Helpline)
         glossary = gathering.read(content / "glossary.yml", dict[str, Term])
@@ -131,9 +132,9 @@ class KnowledgeBase:
         return list(dict.fromkeys(f for e in known.entries if _holds(e, situation) for f in e.says))
 
 
-def _each(gathering: Gathering, folder: Path, shape: object) -> list[tuple[Document, object]]:
+def _each(gathering: Gathering, folder: Path, shape: Any) -> list[Any]:
     read = [gathering.read(path, shape) for path in sorted(folder.glob("*.yml"))]
-    return [pair for pair in read if pair is not None]
+    return [pair[1] for pair in read if pair is not None]
 
 
 def _holds(entry: Entry, situation: Situation) -> bool:

@@ -46,7 +46,7 @@ class Document:
         self._node: yaml.Node | None = None
         try:
             self._text = path.read_text(encoding="utf-8")
-            self.data: Any = yaml.load(self._text, Loader=SafeLoader)  # noqa: S506  (a safe loader)
+            self.data: Any = yaml.load(self._text, Loader=SafeLoader)
         except yaml.YAMLError as error:
             raise ContentError([_yaml_problem(path, error)]) from error
         except (OSError, UnicodeDecodeError) as error:

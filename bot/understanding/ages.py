@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.understanding.found import Found
-from bot.understanding.phrases import Group, WordLists
+from bot.understanding.phrases import Group, WordLists, words
 from bot.understanding.reading import Reading
 from bot.understanding.rules import Rule
 
@@ -15,22 +15,23 @@ _YEAR = frozenset({"year", "years"})
 _SHORT = frozenset({"month", "months", "week", "weeks", "day", "days"})
 _OLD = frozenset({"old", "olds"})
 _JOIN = frozenset({"and", ",", "/", "or", "a", "an", "the", "my", "one", "is", "'s", "other", "aged"})
-_SOON = frozenset(["next", "in", "on", "tomorrow", "soon", "this"])
-_SOON_AFTER = frozenset(
-    ["week", "month", "in", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "summer", "christmas", "easter", "days", "weeks", "months", "few", "couple", "year", "weekend", "spring", "autumn", "winter", "a"]
+_SOON = words("next in on tomorrow soon this")
+_SOON_AFTER = words(
+    """
+    week month in january february march april may june july august september october november december
+    jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday
+    sunday summer christmas easter days weeks months few couple year weekend spring autumn winter a
+    """
 )
 _NEARLY = frozenset({"nearly", "approaching", "coming", "rising", "turning", "turns", "will"})
-_NOT_PEOPLE = frozenset(
-    ["it", "that", "this", "there", "which", "what", "order", "SGO", "CAO", "COUNCIL", "price", "number", "total", "date", "time", "room", "rent", "allowance", "money", "payment", "school", "house", "flat", "bill", "weight", "size", "shoe", "level", "stage", "step", "section", "form", "page", "phase", "part", "day", "week", "half", "at", "than", "about"]
+_VERBS = words(
+    """
+    this lives needs starts goes attends gets was is has loves keeps comes wants hates sleeps stays plus
+    as cries
+    """
 )
-_VERBS = frozenset(
-    ["this", "lives", "needs", "starts", "goes", "attends", "gets", "was", "is", "has", "loves", "keeps", "comes", "wants", "hates", "sleeps", "stays", "plus", "as", "cries"]
-)
-_BEFORE_NAMES = frozenset(["looking_after", "look_after", "raising", "raise", "have", "to", "for", "and", "of", "with", "our", "my"])
-_MAY_OWN = frozenset(["sister", "brother", "daughter", "son", "friend", "neighbour", "cousin"])
-_OPEN_ENDS = frozenset(
-    [".", "?", ",", "and", "but", "now", "who", "so", "he", "she", "they", "i", "we", "with", "has", "have", "is", "are", "lives", "in", "next", "on", "year", "years", "yrs", "old", "because", "both", "going", "tomorrow", "soon", "or", "my", "the", "this", "today", "his", "her", "can", "do", "what", "how", "needs", "started", "starts", "goes", "attends", "doesnt", "not", "wants", "been", "/", "that", "living", "live", "lived", "since", "came", "was", "were", "don't", "keeps", "had", "gets", "very", "just", "still", "already", "also", "as", "should", "then", "will", "cant", "autistic", "for", "a"]
-)
+_BEFORE_NAMES = words("looking_after look_after raising raise have to for and of with our my")
+_MAY_OWN = words("sister brother daughter son friend neighbour cousin")
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class Ages:
         self._children = frozenset(map(str, lists["childword"]))
         self._grown = frozenset(map(str, lists["grownup"]))
         self._past = frozenset(map(str, lists["past"]))
+        self._not_people = frozenset(map(str, lists["not_people"]))
+        self._open_ends = frozenset(map(str, lists["open_ends"]))
         self._fill = frozenset(map(str, lists["agefill"]))
         self._counted = frozenset(map(str, lists["counted"]))
         self._adjectives = frozenset(map(str, lists["kinadj"])) - {"year", "month", "week", "old"}
@@ -104,9 +107,9 @@ class Ages:
         """The number at word `index` with its unit, if it could be an age."""
         tok = toks[index]
         is_one = tok == "one" and (toks[index + 1] in _YEAR | _SHORT or toks[index - 1] in ("aged", "age"))
-        if not is_one and not (tok.isdigit() and tok.isascii() and len(tok) <= 2 and int(tok) <= 25):
-            if not (tok in ("few", "couple") and toks[index + 1] in _SHORT and toks[index + 2] in _OLD):
-                return None
+        is_few = tok in ("few", "couple") and toks[index + 1] in _SHORT and toks[index + 2] in _OLD
+        if not (is_one or is_few or (tok.isdigit() and tok.isascii() and len(tok) <= 2 and int(tok) <= 25)):
+            return None
         if toks[index - 1] in ("£", "$", "%", "section", "reg", "class", "stage", "level", "ks", "no", "number"):
             return None
         if toks[index - 1] in _YEAR and not toks[index - 2].isdigit():
@@ -204,8 +207,7 @@ class Ages:
             return None
         linked = bool(passed & {"is", "'s", "am", "are", "aged"}) or "," not in passed
         if (
-            (head.isdigit()
-            and not (len(group) > 1 and toks[at - 1] in ("of", "to")))
+            (head.isdigit() and not (len(group) > 1 and toks[at - 1] in ("of", "to")))
             or "own" in passed
             or self._of_a_kind(toks, last, head, at)
         ):
@@ -254,7 +256,7 @@ class Ages:
             and not head.endswith("s")
             and head not in ("both", "them", "second", "other", "him", "her")
         )
-        if follows not in _OPEN_ENDS and not (one_child and self._loose_end(follows)):
+        if follows not in self._open_ends and not (one_child and self._loose_end(follows)):
             return False
         if head == "of" and toks[at - 1] in self._children:
             return not toks[at - 1].endswith("s") and toks[at - 1] not in ("one", "both", "other")
@@ -262,12 +264,12 @@ class Ages:
             if toks[group[0].first - 1] == "'s" and toks[group[0].first - 2] in _MAY_OWN:
                 return False
             grown = head in self._grown and not self._after_child(toks, at)
-            verb_at_head = head in self._children or (head.isalpha() and head not in _NOT_PEOPLE and not grown)
+            verb_at_head = head in self._children or (head.isalpha() and head not in self._not_people and not grown)
             return verb_at_head and head not in (".", "?")
         if head.isdigit():
             return len(group) > 1
         if self._bracketed(reading, group):
-            return head not in _NOT_PEOPLE
+            return head not in self._not_people
         if head in ("he", "she") and not passed and len(group) == 1:
             return follows in (".", ",", "and", "but", "now")
         if head == "one" and toks[at - 1] in (
@@ -333,7 +335,7 @@ class Ages:
         return (
             reading.text[word.start : word.start + 1].isupper()
             and toks[at - 1] in _BEFORE_NAMES
-            and toks[at] not in _NOT_PEOPLE
+            and toks[at] not in self._not_people
         )
 
     def _loose_end(self, follows: str) -> bool:
@@ -400,10 +402,8 @@ class Ages:
         """Whether 'her' or 'me' in a phrase is only in passing: 'she lives with me, aged 7' speaks of her."""
         if toks[at] in ("friend", "neighbour") and toks[at - 1] == "'s":
             return True
-        return (
-            (toks[at] in ("me", "us", "mum", "dad", "nan")
-            and toks[at - 1] in ("with", "to", "by", "at"))
-            or (toks[at] == "carer" and toks[at + 1] in ("for", "to", "of"))
+        return (toks[at] in ("me", "us", "mum", "dad", "nan") and toks[at - 1] in ("with", "to", "by", "at")) or (
+            toks[at] == "carer" and toks[at + 1] in ("for", "to", "of")
         )
 
     def _own_grown_child(self, toks: list[str], last: _Number, at: int) -> bool:

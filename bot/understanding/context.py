@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Dict, Text
+from typing import Any
 
 from rasa.shared.nlu.training_data.message import Message
 
 
-def slots(message: Message) -> Dict[Text, Any]:
+def slots(message: Message) -> dict[str, Any]:
     """The state the turn started from, as the gateway sent it; empty in `rasa shell`."""
     return (message.get("metadata") or {}).get("slots") or {}
 
 
-def open_question(message: Message) -> Text:
+def open_question(message: Message) -> str:
     """Id of the question that waits for an answer; empty where none does."""
     return slots(message).get("open_question") or ""
 

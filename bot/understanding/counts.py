@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from bot.understanding.found import Found
+from bot.understanding.phrases import words
 from bot.understanding.reading import Reading
 
-_MANY = frozenset(
-    ["kids", "boys", "girls", "grandkids", "grandsons", "granddaughters", "nieces", "nephews", "babies", "toddlers", "brothers", "sisters", "siblings", "teenagers", "cousins", "greatnephews", "greatgrandsons", "stepgrandsons", "godsons", "halfbrothers", "under", "lads"]
+_MANY = words(
+    """
+    kids boys girls grandkids grandsons granddaughters nieces nephews babies toddlers brothers sisters
+    siblings teenagers cousins greatnephews greatgrandsons stepgrandsons godsons halfbrothers under lads
+    """
 )
-_BETWEEN = frozenset(
-    ["x", "little", "young", "small", "lovely", "beautiful", "of", "my", "our", "her", "his", "their", "the", "younger", "older", "grown", "great", "baby", "traumatised", "disabled", "autistic", "gorgeous", "twin", "teenage"]
+_BETWEEN = words(
+    """
+    x little young small lovely beautiful of my our her his their the younger older grown great baby
+    traumatised disabled autistic gorgeous twin teenage
+    """
 )
 _POSSESSIVE = frozenset({"her", "his", "their", "all", "'s"})
-_CARERS = frozenset(
-    ["nan", "grandad", "grandparent", "grandparents", "sister", "brother", "aunt", "uncle", "SGR", "carer", "guardian", "guardians"]
+_CARERS = words(
+    """
+    nan grandad grandparent grandparents sister brother aunt uncle SGR carer guardian guardians
+    """
 )
-_NOT_CHILDREN = frozenset(
-    ["year", "month", "week", "day", "hour", "years", "months", "weeks", "days", "mum", "dad", "nights", "night", "of", "bedroom", "bedrooms", "old", "oclock", "st", "nd", "rd", "th", "and", "/", ",", "minutes", "times", "miles", "jobs"]
+_NOT_CHILDREN = words(
+    """
+    year month week day hour years months weeks days mum dad nights night of bedroom bedrooms old oclock
+    st nd rd th and / , minutes times miles jobs
+    """
 )
 
 

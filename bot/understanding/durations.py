@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from bot.understanding.found import Found
-from bot.understanding.phrases import Group, WordLists
+from bot.understanding.phrases import Group, WordLists, words
 from bot.understanding.reading import Reading
 from bot.understanding.rules import Rule
 
@@ -28,20 +28,19 @@ _DAYS = {
     "hour": 0.05,
     "hours": 0.05,
 }
-_MONTHS = {
-    name[:3]: number
-    for number, name in enumerate(
-        ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"], 1
-    )
-}
-_WEEKDAYS = frozenset(
-    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "mon", "tues", "tue", "weds", "wed", "thurs", "thu", "fri", "sat", "sun", "weekend"]
+_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
+_WEEKDAYS = words(
+    """
+    monday tuesday wednesday thursday friday saturday sunday mon tues tue weds wed thurs thu fri sat sun
+    weekend
+    """
 )
-_MONTH_WORDS = frozenset(
-    ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"]
-)
-_BLOCKERS = frozenset(
-    ["waiting", "wait", "waited", "SGO", "CAO", "allowance", "payment", "payments", "paid", "money", "court", "appeal", "applied", "application", "school", "nursery", "work", "job", "hospital", "referred", "referral", "list", "holiday", "contact", "visit", "assessment", "assessed", "stopped", "cut", "reply", "replied", "emailed", "email", "letter", "CAREPLACE", "benefit", "dla", "pip", "uc", "universal", "course", "training", "excluded", "excluded", "suspended", "hearing", "months_old", "hours", "pay", "leave", "married", "retired", "panel", "COURTCASE", "CAREORDER", "FOSTERER", "clean", "sober", "drugs", "therapy", "camhs", "letters", "refused", "care"]
+_MONTH_WORDS = words(
+    """
+    january february march april may june july august september october november december jan feb mar
+    apr jun jul aug sep sept oct nov dec
+    """
 )
 _POINTS = {"yesterday": 1, "tonight": 0, "today": 0, "recently": 7}
 _LONG = frozenset({"birth", "born", "baby", "forever", "day_one", "newborn"})
@@ -66,6 +65,7 @@ class Durations:
         self._part_time = Rule(data["part_time"], data["part_time_not"], lists)
         self._left = Rule(data["left"], data["left_not"], lists)
         self._not_yet = Rule(data["not_yet"], data["not_yet_not"], lists)
+        self._blockers = frozenset(map(str, lists["blockers"]))
         self._here = frozenset(map(str, lists["here"]))
         self._who = frozenset(map(str, lists["herephrase"]))
         self._with_me = Group(living["with_me"], lists)
@@ -73,7 +73,7 @@ class Durations:
     def find(
         self, reading: Reading, today: date, with_me: bool, prospective: bool
     ) -> tuple[Found | None, Found | None]:
-        """(duration, months with the carer). `with_me`: the message says the child is there; `prospective`: may yet come."""
+        """(duration, months with the carer). `with_me`: the child is there, as said; `prospective`: it may yet come."""
         if not prospective:
             for value, rule in (("left", self._left), ("part_time", self._part_time)):
                 where = rule.find(reading)
@@ -120,7 +120,7 @@ class Durations:
         """Whether a span of time is about the child being with the carer."""
         toks = reading.toks
         first, after = reading.sentence(span.first)
-        bare = not set(toks[first:after]) & (_BLOCKERS - {"hospital"} | {"old"}) and "?" not in toks
+        bare = not set(toks[first:after]) & (self._blockers - {"hospital"} | {"old"}) and "?" not in toks
         opens = span.kind == "so_far" and span.first == first and toks[span.after - 1] == "now"
         if bare and (
             reading.size <= 4 or opens or span.kind == "total" or (span.kind == "planned" and "while" in toks)
@@ -133,35 +133,30 @@ class Durations:
         for start, end in reading.find(self._with_me):
             if start < after and end > first:
                 gap = toks[end : span.first] if end <= span.first else toks[span.after : start]
-                if len(gap) <= 9 and not set(gap) & _BLOCKERS and toks[span.after] not in ("old", "olds"):
+                if len(gap) <= 9 and not set(gap) & self._blockers and toks[span.after] not in ("old", "olds"):
                     return True
         arrived = {"came", "come", "here", "moved", "handed", "took", "placed", "brought"} & set(toks[first:after])
         if toks[span.first - 1] == "been" and toks[span.first - 2] in ("'s", "has", "now") and arrived:
-            return not set(toks[first:after]) & _BLOCKERS
+            return not set(toks[first:after]) & self._blockers
         left = toks[max(first, span.first - 6) : span.first]
         right = toks[span.after : min(after, span.after + 9)]
-        return any(self._arrival(words) for words in (left, right) if not set(words) & _BLOCKERS)
+        return any(self._arrival(words) for words in (left, right) if not set(words) & self._blockers)
 
     def _arrival(self, words: list[str]) -> bool:
         """Whether a few words tell of a child coming: 'came', 'moved in', 'took him in', 'been here'."""
-        if (
-            (words[:1]
-            and words[0] in ("came", "arrived", "placed"))
-            or (words[-1:]
-            and words[-1] in ("came", "arrived", "placed"))
+        if (words[:1] and words[0] in ("came", "arrived", "placed")) or (
+            words[-1:] and words[-1] in ("came", "arrived", "placed")
         ):
             return True
         if {"came", "arrived", "moved", "dropped", "brought", "placed", "landed", "took", "left", "turned"} & set(
             words
         ):
             return bool(set(words) & self._who)
-        return (
-            ("been" in words
-            and bool({"here", "us", "me", "him", "her", "them"} & set(words)))
-            or ("had" in words
+        return ("been" in words and bool({"here", "us", "me", "him", "her", "them"} & set(words))) or (
+            "had" in words
             and bool(
                 {"him", "her", "them", "grandson", "granddaughter", "niece", "nephew", "grandkids", "kids"} & set(words)
-            ))
+            )
         )
 
     # -- spans ----------------------------------------------------------------------------------------------------
@@ -199,8 +194,7 @@ class Durations:
             return _Span(days, "total", first, after + 1, exact)
         so_far = {"been", "had", "lived", "since", "over", "last", "looked_after_them", "raised"} & set(before)
         if not so_far and (
-            (follow[:1]
-            and follow[0] in ("while", "until", "till", "whilst"))
+            (follow[:1] and follow[0] in ("while", "until", "till", "whilst"))
             or {"just", "only", "next", "another", "about_to", "supposed", "will", "should", "temporarily"}
             & set(before)
         ):
@@ -230,10 +224,8 @@ class Durations:
             few = 2.0 if "couple" in toks[index - 2 : index] else 3.0
             return index - (2 if before == "of" else 1), few, before != "several"
         if (
-            (toks[index] in ("years", "months", "weeks", "days")
-            and before in ("for", "been", "many", "of", "now"))
-            or before in ("many",)
-        ):
+            toks[index] in ("years", "months", "weeks", "days") and before in ("for", "been", "many", "of", "now")
+        ) or before in ("many",):
             return index - 1, {"years": 3.0, "months": 3.0, "weeks": 2.0, "days": 3.0}.get(toks[index], 3.0), False
         if toks[index] in ("years", "fortnight") and toks[index + 1] in ("now", "ago"):
             return index, 3.0 if toks[index] == "years" else 1.0, False

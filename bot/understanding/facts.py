@@ -180,7 +180,7 @@ def _without_order(found: dict[str, Found], informal: Found | None, home: Home) 
 
 
 def _wider_for_long(found: dict[str, Found]) -> bool:
-    """Whether a friend or wider relative has had the child for 28 days, so that private fostering is what to think of."""
+    """Whether a friend or wider relative has had the child for 28 days: think of private fostering."""
     tie, duration = found.get("relationship"), found.get("duration")
     return tie is not None and tie.value in _WIDER and duration is not None and duration.value == "28_or_more"
 

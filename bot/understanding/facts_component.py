@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Dict, List, Text
+from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -30,12 +30,12 @@ class FactsExtractor(GraphComponent, EntityExtractorMixin):
         self._places = PlaceFinder.load(CONTENT)
 
     @classmethod
-    def create(cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource,
+    def create(cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
                execution_context: ExecutionContext) -> FactsExtractor:
         """Nothing to configure."""
         return cls()
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         """Add the entities; a message that is an option's payload has none."""
         for message in messages:
             text = message.get(TEXT)
@@ -45,7 +45,7 @@ class FactsExtractor(GraphComponent, EntityExtractorMixin):
                 message.set(ENTITIES, message.get(ENTITIES, []) + found, add_to_output=True)
         return messages
 
-    def _place(self, text: Text, asked: bool) -> List[Dict[Text, Any]]:
+    def _place(self, text: str, asked: bool) -> list[dict[str, Any]]:
         where = self._places.find(text, asked=asked)
         if not (where.home or where.elsewhere or where.nation):
             return []
@@ -53,7 +53,7 @@ class FactsExtractor(GraphComponent, EntityExtractorMixin):
         return [{"entity": "place", "value": value, "start": 0, "end": len(text), "extractor": "FactsExtractor"}]
 
 
-def _fact(fact: Fact) -> Dict[Text, Any]:
+def _fact(fact: Fact) -> dict[str, Any]:
     plain = asdict(fact)
     start, end = plain.pop("start"), plain.pop("end")
     return {"entity": "fact", "value": plain, "start": start, "end": end, "extractor": "FactsExtractor"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Text, Tuple
+from typing import Any
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -35,7 +35,7 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
     """See the module. Its settings stand in config.yml."""
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> dict[str, Any]:
         """Settings of the classifier, and the thresholds (shares of probability, 0-1)."""
         return {
             **asdict(Settings()),
@@ -47,20 +47,20 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
             "most": 3,
         }
 
-    def __init__(self, config: Dict[Text, Any], storage: ModelStorage, resource: Resource,
-                 classifier: Optional[TextClassifier] = None) -> None:
+    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource,
+                 classifier: TextClassifier | None = None) -> None:
         self._config, self._storage, self._resource = config, storage, resource
         self._embedding = SentenceEmbedding()
         self._classifier = classifier
 
     @classmethod
-    def create(cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource,
+    def create(cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
                execution_context: ExecutionContext) -> NeedsClassifier:
         """For training."""
         return cls(config, model_storage, resource)
 
     @classmethod
-    def load(cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource,
+    def load(cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
              execution_context: ExecutionContext, **kwargs: Any) -> NeedsClassifier:
         """From a trained model."""
         with model_storage.read_from(resource) as folder:
@@ -77,7 +77,7 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
             self._classifier.save(Path(folder) / ARRAYS)
         return self._resource
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         """Set intent, ranking and needs; an intent given by an option ('/intent') is left alone."""
         for message in messages:
             text = message.get(TEXT)
@@ -85,13 +85,12 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
                 self._understand(message, text)
         return messages
 
-    def _understand(self, message: Message, text: Text) -> None:
-        assert self._classifier is not None
+    def _understand(self, message: Message, text: str) -> None:
         pieces = [text, *parts(text, self._config["part_words"])]
         vectors = self._embedding.embed([normal(p) for p in pieces])
-        shares = self._classifier.probabilities(vectors, pieces) * self._likely_now(message)
+        shares = self._trained.probabilities(vectors, pieces) * self._likely_now(message)
         shares /= shares.sum(axis=1, keepdims=True)
-        ranking = _ranking(self._classifier.classes, shares[0])
+        ranking = _ranking(self._trained.classes, shares[0])
         needs = self._needs(shares)
         intent = self._intent(ranking[0], needs)
         likeliest = [(r["name"], r["confidence"]) for r in ranking if is_need(r["name"])][:4]
@@ -100,17 +99,22 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
         message.set(INTENT_RANKING_KEY, ranking[:10], add_to_output=True)
         message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
 
+    @property
+    def _trained(self) -> TextClassifier:
+        if self._classifier is None:
+            raise RuntimeError("NeedsClassifier is used before it is trained")
+        return self._classifier
+
     def _likely_now(self, message: Message) -> np.ndarray:
         """A weight for each class: a reply is unlikely where nothing was asked, a follow-up where nothing was said."""
-        assert self._classifier is not None
         known = slots(message)
         rare = self._config["out_of_place"]
         reply = 1.0 if known.get("open_question") else rare
         follow_up = 1.0 if known.get("topic") else rare
         return np.array([reply if name.startswith("reply.") and name != INFORM else
-                         follow_up if name.startswith("follow_up.") else 1.0 for name in self._classifier.classes])
+                         follow_up if name.startswith("follow_up.") else 1.0 for name in self._trained.classes])
 
-    def _intent(self, best: Dict[Text, Any], needs: List[Tuple[Text, float]]) -> Dict[Text, Any]:
+    def _intent(self, best: dict[str, Any], needs: list[tuple[str, float]]) -> dict[str, Any]:
         """The class of the message; a need told with its story beats the story."""
         told = not is_need(best["name"])
         if best["confidence"] >= self._config["sure"] and not (told and needs and needs[0][1] >= self._config["part"]):
@@ -119,29 +123,28 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
             return {"name": needs[0][0], "confidence": needs[0][1]}
         return {"name": UNCLEAR, "confidence": 1 - best["confidence"]}
 
-    def _needs(self, shares: np.ndarray) -> List[Tuple[Text, float]]:
+    def _needs(self, shares: np.ndarray) -> list[tuple[str, float]]:
         """(class, confidence) of everything clearly asked, surest first, at most `most`."""
-        assert self._classifier is not None
-        score: Dict[Text, float] = {}
+        score: dict[str, float] = {}
         for row, share in enumerate(shares):
-            order = [int(i) for i in np.argsort(-share) if is_need(self._classifier.classes[i])][:3]
+            order = [int(i) for i in np.argsort(-share) if is_need(self._trained.classes[i])][:3]
             for place, column in enumerate(order):
-                confidence, name = float(share[column]), self._classifier.classes[column]
+                confidence, name = float(share[column]), self._trained.classes[column]
                 bar = self._config["part"] if row else self._config["second" if place else "sure"]
                 if confidence >= bar:
                     score[name] = max(score.get(name, 0.0), confidence * (0.9 if row else 1.0))
         return sorted(score.items(), key=lambda pair: -pair[1])[: self._config["most"]]
 
 
-def is_need(intent: Text) -> bool:
+def is_need(intent: str) -> bool:
     """Does a class name something asked for, rather than a reply, a follow-up or a correction?"""
     return not intent.startswith(("reply.", "follow_up.", "assistant.correction.", UNCLEAR))
 
 
-def _ranking(classes: List[Text], share: np.ndarray) -> List[Dict[Text, Any]]:
+def _ranking(classes: list[str], share: np.ndarray) -> list[dict[str, Any]]:
     return [{"name": classes[i], "confidence": float(share[i])} for i in np.argsort(-share)[:10]]
 
 
-def _need(name: Text, confidence: float, text: Text) -> Dict[Text, Any]:
+def _need(name: str, confidence: float, text: str) -> dict[str, Any]:
     return {"entity": "need", "value": name, "start": 0, "end": len(text), "confidence_entity": float(confidence),
             "extractor": "NeedsClassifier"}

@@ -7,7 +7,7 @@ message that asks something else is left alone: an interruption is answered firs
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Text
+from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -33,12 +33,12 @@ class OpenQuestion(GraphComponent):
         self._table = ArrangementTable.load(Path(CONTENT) / "arrangements.yml")
 
     @classmethod
-    def create(cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource,
+    def create(cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
                execution_context: ExecutionContext) -> OpenQuestion:
         """Nothing to configure."""
         return cls()
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         """Make an answer of each message that is one: intent `reply.inform`, entity `answer` where it fits one."""
         for message in messages:
             question, text = open_question(message), message.get(TEXT)
@@ -46,7 +46,7 @@ class OpenQuestion(GraphComponent):
                 self._read(message, question, text)
         return messages
 
-    def _read(self, message: Message, question: Text, text: Text) -> None:
+    def _read(self, message: Message, question: str, text: str) -> None:
         answer = self._answer(question, text)
         entities = message.get(ENTITIES, [])
         if answer:
@@ -57,7 +57,7 @@ class OpenQuestion(GraphComponent):
         if told and not _asks_anew(message, text):
             message.set(INTENT, {"name": INFORM, "confidence": 1.0}, add_to_output=True)
 
-    def _answer(self, question: Text, text: Text) -> Optional[Text]:
+    def _answer(self, question: str, text: str) -> str | None:
         """'<question id>/<number>' of the answer that `text` gives, if it plainly gives one."""
         if question not in self._table.questions:
             return None
@@ -67,7 +67,7 @@ class OpenQuestion(GraphComponent):
         return f"{question}/{found.number}"
 
 
-def _asks_anew(message: Message, text: Text) -> bool:
+def _asks_anew(message: Message, text: str) -> bool:
     intent = message.get(INTENT) or {}
     name = intent.get("name") or ""
     if name.startswith("reply.") or name == "unclear":

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.understanding.found import Found
-from bot.understanding.phrases import Group, WordLists
+from bot.understanding.phrases import Group, WordLists, words
 from bot.understanding.reading import Reading
 from bot.understanding.rules import Rule
 
@@ -28,8 +28,11 @@ _ORDERS: dict[str, tuple[str, str, bool]] = {
     "CAREORDER": ("care", KFC, True),
 }
 _RANK = {"adoption": 0, SGO: 1, CAO: 2, KFC: 3, "private_fostering": 4}
-_SHORT_ANSWER = frozenset(
-    ["yes", "yeah", "yep", "an", "a", "the", "it", "is", "'s", "i", "think", "have", "we", "just", "no", ".", "?", ",", "please", "full", "order", "ours", "got", "its", "on", "for", "both", "him", "her", "them", "under", "my", "our", "her", "his", "and"]
+_SHORT_ANSWER = words(
+    """
+    yes yeah yep an a the it is 's i think have we just no . ? , please full order ours got its on for
+    both him her them under my our her his and
+    """
 )
 
 

@@ -31,6 +31,11 @@ _STARTS = r"(?<= [.?] )"
 _ENDS = r"(?=[.?] )"
 
 
+def words(text: str) -> frozenset[str]:
+    """The words of a string as a set: a word list that can be read."""
+    return frozenset(text.split())
+
+
 @dataclass(frozen=True)
 class Pattern:
     """One compiled pattern: its source, the expression, and sets of words of each of which one must be there."""

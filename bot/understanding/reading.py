@@ -14,7 +14,7 @@ from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
 from spacy.util import compile_infix_regex, filter_spans
 
-from bot.understanding.phrases import Group
+from bot.understanding.phrases import Group, words
 from bot.understanding.spelling import Spelling
 
 _SAME_WIDTH = str.maketrans(
@@ -28,7 +28,7 @@ _MORE_INFIXES = (
 )
 _LONGEST = 6000
 _PADDING = 8
-_AFTER_WERE = frozenset(["he", "she", "they", "we", "you", "i", "the", "there", "these", "those", "my", "our", "his", "her", "their", "it", "social", "any", "both"])
+_AFTER_WERE = words("he she they we you i the there these those my our his her their it social any both")
 _EDGES = frozenset({".", ",", "?"})
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from bot.understanding.found import Found
-from bot.understanding.phrases import Group, WordLists
+from bot.understanding.phrases import Group, WordLists, words
 from bot.understanding.reading import Reading
 
 _OWNERS = frozenset({"his", "her", "their", "your", "'s", "a_friend"})
@@ -20,12 +21,17 @@ _UP = {
     "sibling": "aunt_uncle",
 }
 _DISTANT = _GRANDKIDS | {"niece", "nephew", "nieces", "nephews"}
-_PLURAL_OWNERS = frozenset(
-    ["sisters", "brothers", "sons", "daughters", "friends", "neighbours", "cousins", "nieces", "nephews", "siblings", "mums", "dads"]
+_PLURAL_OWNERS = words(
+    """
+    sisters brothers sons daughters friends neighbours cousins nieces nephews siblings mums dads
+    """
 )
-_COUNT_OWNERS = frozenset(["sister", "brother", "daughter", "son", "friend", "neighbour", "cousin"])
-_LINKED_KIN = frozenset(
-    ["son", "daughter", "sister", "brother", "niece", "nephew", "cousin", "friend", "neighbour", "stepson", "granddaughter", "grandson", "sisterinlaw", "brotherinlaw", "daughterinlaw", "ex", "halfbrother", "stepbrother", "partner"]
+_COUNT_OWNERS = words("sister brother daughter son friend neighbour cousin")
+_LINKED_KIN = words(
+    """
+    son daughter sister brother niece nephew cousin friend neighbour stepson granddaughter grandson
+    sisterinlaw brotherinlaw daughterinlaw ex halfbrother stepbrother partner
+    """
 )
 _EXES = frozenset({"ex", "girlfriend", "boyfriend", "partner", "wife", "husband"})
 _NOT_CHILD_NEXT = frozenset({"mum", "dad", "parents", "nan", "grandad"})
@@ -369,7 +375,7 @@ class Relations:
         if any(t in self._carev for t in left) and any(t in ("i", "we", "me", "us") for t in toks[max(0, at - 9) : at]):
             return True
         return any(
-            a in ("with", "to", "at") and b in ("me", "us", "mine", "ours", "my") for a, b in zip(right, right[1:])
+            a in ("with", "to", "at") and b in ("me", "us", "mine", "ours", "my") for a, b in pairwise(right)
         ) or ("me" in left and ("left" in left or "gave" in left))
 
     @staticmethod

@@ -6,7 +6,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-_NUMBER_WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
+from bot.understanding.phrases import words
+
+_NUMBER_WORDS = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
+)
 NUMBERS = {word: str(value) for value, word in enumerate(_NUMBER_WORDS) if value > 1}
 NUMBERS.update(
     {
@@ -59,14 +64,14 @@ _UNITS = {
     "p.m": ["oclock"],
     "o'clock": ["oclock"],
 }
-_PRONOUNS = frozenset(["i", "he", "she", "it", "they", "we", "you", "that", "there", "who", "here", "what", "where", "when", "how"])
+_PRONOUNS = words("i he she it they we you that there who here what where when how")
 
 
 def within_one(first: str, second: str) -> bool:
     """Whether one slip (a letter added, lost, changed, or two swapped) turns `first` into `second`."""
     if abs(len(first) - len(second)) > 1 or first == second:
         return first == second
-    at = next((i for i, (a, b) in enumerate(zip(first, second)) if a != b), min(len(first), len(second)))
+    at = next((i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second)))
     rest_a, rest_b = first[at:], second[at:]
     return (
         rest_a[1:] == rest_b[1:]
@@ -99,7 +104,7 @@ class Spelling:
     """Turns one raw word (with the one before) into the word or words the patterns know."""
 
     def __init__(self, table: Mapping[str, Sequence[str]], near: Iterable[str], never: Iterable[str]) -> None:
-        """`table` maps the right word to its variants; `near` are words found though misspelt, `never` are not misspellings."""
+        """`table`: right word to its variants; `near`: words found though misspelt; `never`: words that are no misspelling."""
         self._table: dict[str, str] = {}
         for right, variants in table.items():
             for variant in variants or ():

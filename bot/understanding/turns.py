@@ -12,7 +12,7 @@ import logging
 import os
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from typing import Any, Dict, List, Optional, Text
+from typing import Any
 
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
 from rasa.core.tracker_store import InMemoryTrackerStore
@@ -32,7 +32,7 @@ CHANNEL = "signpost"
 class Reticent(logging.Formatter):
     """Formats a log record without the text of its exception: Rasa puts whole requests into those."""
 
-    def formatException(self, ei: Any) -> Text:  # noqa: N802  (logging's name)
+    def formatException(self, ei: Any) -> str:  # noqa: N802  (logging's name)
         """The kind of the exception, and where."""
         kind, _, trace = ei
         while trace and trace.tb_next:
@@ -51,12 +51,12 @@ class Reticent(logging.Formatter):
 class Turn:
     """One turn under way: the slots it starts with, then the tracker it ends in."""
 
-    def __init__(self, slots: Dict[Text, Any]) -> None:
+    def __init__(self, slots: dict[str, Any]) -> None:
         self.slots = slots
-        self.tracker: Optional[DialogueStateTracker] = None
+        self.tracker: DialogueStateTracker | None = None
 
 
-_turn: ContextVar[Optional[Turn]] = ContextVar("turn", default=None)
+_turn: ContextVar[Turn | None] = ContextVar("turn", default=None)
 
 
 class TurnTrackerStore(InMemoryTrackerStore):
@@ -66,7 +66,7 @@ class TurnTrackerStore(InMemoryTrackerStore):
         kwargs.pop("host", None)
         super().__init__(domain, event_broker)
 
-    async def retrieve(self, sender_id: Text) -> Optional[DialogueStateTracker]:
+    async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         turn = _turn.get()
         if turn is None:
             return await super().retrieve(sender_id)
@@ -94,7 +94,7 @@ class TurnChannel(InputChannel):
     """
 
     @classmethod
-    def name(cls) -> Text:
+    def name(cls) -> str:
         return CHANNEL
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
@@ -134,7 +134,7 @@ class TurnChannel(InputChannel):
         return routes
 
 
-def harmless(text: Text) -> Text:
+def harmless(text: str) -> str:
     """`text` so that Rasa can't take it for an intent payload: no leading '/'."""
     return text.strip().lstrip("/").strip() or "?"
 
@@ -145,15 +145,15 @@ def _authorised(request: Request) -> bool:
     return hmac.compare_digest(given.encode(), f"Bearer {expected}".encode())
 
 
-def _slots(tracker: DialogueStateTracker) -> Dict[Text, Any]:
+def _slots(tracker: DialogueStateTracker) -> dict[str, Any]:
     own = (name for name in tracker.slots if name not in ("session_started_metadata", "requested_slot"))
     return {name: tracker.get_slot(name) for name in own}
 
 
-def _understood(tracker: DialogueStateTracker) -> Dict[Text, Any]:
+def _understood(tracker: DialogueStateTracker) -> dict[str, Any]:
     latest = tracker.latest_message
     if latest is None:
         return {}
-    entities: List[Dict[Text, Any]] = [
+    entities: list[dict[str, Any]] = [
         {k: e[k] for k in ("entity", "value", "confidence_entity") if k in e} for e in latest.entities]
     return {"intent": latest.intent.get("name"), "confidence": latest.intent.get("confidence"), "entities": entities}

@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestServer
 
 from bot.gateway import app as gateway_app
 from bot.gateway import turns, web_api
+from bot.gateway.migrate import migrate
 from bot.gateway.settings import ROOT, Settings
 from bot.gateway.store import Store
 from bot.helpline.queue import add_queue
@@ -42,6 +43,19 @@ def places() -> PlaceFinder:
 def detector() -> DangerDetector:
     assert DANGER_MODEL.is_file(), "models/danger.npz is missing: run `make train`"
     return DangerDetector.load(DANGER_MODEL, CONTENT / "danger.yml")
+
+
+_empty: list[bytes] = []
+
+
+async def empty_database(folder: Path) -> bytes:
+    """A migrated database without rows, made once: migrating takes longer than most tests."""
+    if not _empty:
+        store = Store(f"sqlite+aiosqlite:///{folder / 'template.db'}")
+        await migrate(store.engine)
+        await store.close()
+        _empty.append((folder / "template.db").read_bytes())
+    return _empty[0]
 
 
 class Running:
@@ -96,6 +110,9 @@ async def start_gateway(rasa: FakeRasa, tmp_path: Path, monkeypatch: pytest.Monk
         async def start(**given: Any) -> Running:
             chosen = {"data": tmp_path, "now": NOON, "rate_limits": "off", "rasa_url": rasa.url, "rasa_token": TOKEN,
                       "rasa_timeout": 1.5, "answer_within": 3.0, "helpline_password": PASSWORD} | given
+            database = tmp_path / "signpost.db"
+            if not database.exists():
+                database.write_bytes(await empty_database(tmp_path))
             app = gateway_app.make_app(Settings(**chosen), CONTENT)
             add_queue(app)
             server = TestServer(app)

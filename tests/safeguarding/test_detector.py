@@ -1,0 +1,164 @@
+"""The danger detector with the trained model: what plainly is danger, what plainly is none, and how fast.
+
+The lines are obvious on purpose, so that a new training passes; how good it is on hard ones is measured in bench/.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from datetime import date
+
+import pytest
+
+from bot.knowledge.base import KnowledgeBase
+from bot.knowledge.situation import Situation
+from bot.safeguarding.watch import DangerWatch
+from tests.doubles.gateway import detector, knowledge, places
+
+HARM, RISK, ABUSE = "urgent.suicide_or_self_harm", "urgent.child_at_risk", "urgent.domestic_abuse"
+MISSING, CANNOT = "urgent.child_missing", "urgent.cannot_continue"
+NOW = Situation(on=date(2026, 11, 24))
+
+DANGER = [
+    ("I want to kill myself", HARM),
+    ("i cant go on", HARM),
+    ("I can’t go on any more", HARM),
+    ("I just want to end it all", HARM),
+    ("shes taken an overdose", HARM),
+    ("My granddaughter has been cutting herself tonight and says she wants to die", HARM),
+    ("he's going to come round and hurt the kids", RISK),
+    ("He’s going to come round and hurt the kids", RISK),
+    ("her dad says he is going to stab us", RISK),
+    ("his dad is outside the door with a knife", RISK),
+    ("dad is banging on the door threatening to take the children right now", RISK),
+    ("I think her uncle is sexually abusing her", RISK),
+    ("he punched me again tonight", ABUSE),
+    ("my partner has just strangled me in front of the kids again", ABUSE),
+    ("I'm frightened my husband will hit me again when he gets home", ABUSE),
+    ("my grandson has gone missing", MISSING),
+    ("she's run away and I can't find her", MISSING),
+    ("he never came home from school and his phone is off, nobody knows where he is", MISSING),
+    ("MY GRANDAUGHTERS RUN AWAY AND NOT ANSWERING HER PHONE", MISSING),
+    ("I can't cope and I can't keep them any longer, someone has to take them tonight", CANNOT),
+]
+SAFE = [
+    "hello", "thank you", "yes", "no", "not sure", "ok", "Maltby", "S66 8QA",
+    "Hi I've got my grandson living with us in Maltby, we've an SGO, what money help is there",
+    "how much is child benefit", "can I get guardian's allowance", "how do I apply for universal credit",
+    "my bills are killing me, is there any help", "I could murder a cup of tea", "I'm dead on my feet",
+    "they're driving me up the wall, is there a course on behaviour", "I'm dying to know if we got the school place",
+    "can she go to the same school as her cousins", "the school wants to exclude him, what can I do",
+    "how often should they see their mum", "their dad is in prison, how do I tell them",
+    "her mum died last year, can I get help with the funeral", "what is a special guardianship order",
+    "my sister asked me to look after her two boys", "social services placed the baby with us in March",
+    "what is the adoption and special guardianship support fund", "he needs therapy, who pays",
+    "is there a support group near Slough", "can I talk to someone", "what's the helpline number",
+    "I've missed the deadline for the school form", "he has lost his bus pass", "we lost the appeal",
+    "can I get time off work when a child comes to live with me", "I need a break, is there respite",
+    "how do I register him with a dentist", "delete my data", "what do you know about me", "start again",
+    "the council refused my allowance and I want to complain", "who has parental responsibility",
+]
+
+
+@pytest.fixture(scope="module")
+def watch() -> DangerWatch:
+    return DangerWatch(detector(), knowledge(), places())
+
+
+@pytest.fixture(scope="module")
+def base() -> KnowledgeBase:
+    return knowledge()
+
+
+@pytest.mark.parametrize(("text", "topic"), DANGER, ids=[t for t, _ in DANGER])
+def test_what_plainly_is_danger(text: str, topic: str) -> None:
+    finding = detector().find(text)
+    assert finding is not None
+    assert finding.topic == topic
+
+
+@pytest.mark.parametrize("text", SAFE)
+def test_what_plainly_is_none(text: str) -> None:
+    assert detector().find(text) is None
+
+
+PADDING = "We live in a small house and the boys share a room and the school is round the corner. " * 44
+
+
+@pytest.mark.parametrize("text", [
+    "I've got an SGO for my grandson and wanted to ask about money. Also he's going to come round and hurt the kids",
+    "what time are you open? i want to kill myself",
+    PADDING + "I want to kill myself.",
+    "I want to kill myself. " + PADDING,
+], ids=["second", "after a question", "last of 4,000 characters", "first of 4,000 characters"])
+def test_danger_is_found_anywhere_in_a_message(text: str) -> None:
+    assert detector().find(text[:4000] if text.startswith("I want") else text) is not None
+
+
+@pytest.mark.parametrize("text", ["", " ", "?", "😀😀", "\n\n", "a" * 4000, "ab " * 1300, "你好", "[x](http://y)", "((((((", "999"])
+def test_odd_messages_break_nothing(text: str) -> None:
+    detector().find(text)
+
+
+def test_an_ordinary_message_takes_under_50_ms() -> None:
+    text = ("Hi I've got my grandson living with us in Maltby and we have an SGO, he is seven and he was in care before. "
+            "What money help is there, and can you tell me how I get him into the school round the corner?")
+    detector().find(text)
+    times = []
+    for _ in range(15):
+        begun = time.perf_counter()
+        detector().find(text)
+        times.append(time.perf_counter() - begun)
+    # the median, because other tests and other people may share the machine
+    assert statistics.median(times) < 0.05
+
+
+def test_it_needs_neither_rasa_nor_the_gateway() -> None:
+    code = ("import sys, bot.safeguarding.watch\n"
+            "print([m for m in sys.modules if m.split('.')[0] in ('rasa', 'rasa_sdk', 'tensorflow', 'torch')"
+            " or m.startswith('bot.gateway')])")
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize(("text", "topic"), [DANGER[0], DANGER[6], DANGER[12], DANGER[15], DANGER[19]],
+                         ids=["self-harm", "child at risk", "domestic abuse", "missing", "cannot go on"])
+def test_the_help_is_urgent_sourced_and_leads_to_a_person(watch: DangerWatch, base: KnowledgeBase, text: str,
+                                                           topic: str) -> None:
+    alarm = watch.look(text, NOW)
+    assert alarm and alarm.topic == topic
+    reply = watch.reply(alarm, NOW)
+    (message,) = reply.messages
+    found = base.find(topic, "answer", NOW)
+    assert found and message.text.startswith(found.text)
+    assert message.urgent and message.topics == [topic]
+    assert message.answers[0].entry == found.entry.id and message.answers[0].sources
+    assert base.say("danger.check", NOW.on) in message.text
+    assert message.options[0].topic == "helpline.talk_to_someone"
+    assert reply.hand_over and reply.hand_over.reason == "danger" and not reply.forget
+
+
+@pytest.mark.parametrize("topic", [HARM, RISK, ABUSE, MISSING, CANNOT])
+def test_every_danger_can_be_answered_with_a_number_to_ring(watch: DangerWatch, base: KnowledgeBase, topic: str) -> None:
+    found = base.find(topic, "answer", NOW)
+    assert found and any(number in found.text for number in ("999", "111", "116 123", "0808", "0800", "116 000"))
+
+
+def with_line(base: KnowledgeBase, role: str) -> tuple[str, str]:
+    return next((slug, contact.phone) for slug in base.offers if (contact := base.contact(slug, role)) and contact.phone)
+
+
+@pytest.mark.parametrize("role", ["children_services", "out_of_hours"])
+def test_the_councils_own_line_is_given_where_it_is_known(watch: DangerWatch, base: KnowledgeBase, role: str) -> None:
+    slug, phone = with_line(base, role)
+    known = Situation(on=NOW.on, authority=slug)
+    alarm = watch.look("he's going to come round and hurt the kids", known)
+    assert alarm and alarm.authority == slug
+    assert phone in watch.reply(alarm, known).messages[0].text
+
+
+def test_a_place_named_with_the_danger_is_used(watch: DangerWatch) -> None:
+    alarm = watch.look("I live in Maltby and he's going to come round and hurt the kids", NOW)
+    assert alarm and alarm.authority == "rotherham"
