@@ -39,7 +39,8 @@ def problems(files: ContentFiles, on: date) -> Iterator[Problem]:
             for name, figure in figures.items():
                 yield from _figure(file, group, name, figure)
     said = list(everything(files))
-    yield from _used_and_defined(files, said)
+    if files.all_read:
+        yield from _used_and_defined(files, said)
     for text in said:
         yield from _literals(text)
         yield from _rendered(files, text, on)

@@ -12,7 +12,7 @@ from bot.knowledge.source_lines import Document, Problem
 
 def problems(files: ContentFiles, on: date) -> Iterator[Problem]:
     """What is wrong with the councils' files; `on` changes nothing here."""
-    topics = {file.data.topic for file in files.topics}
+    topics = files.topic_names
     for file in files.offers:
         yield from _names(file, files)
         yield from _contacts(file)
@@ -42,7 +42,7 @@ def _contacts(file: File[LocalOffer]) -> Iterator[Problem]:
             yield file.problem(("contacts", index), "can't be reached: no phone, email or url", how, contact.name)
 
 
-def _entries(file: File[LocalOffer], topics: set[str]) -> Iterator[Problem]:
+def _entries(file: File[LocalOffer], topics: frozenset[str]) -> Iterator[Problem]:
     for index, entry in enumerate(file.data.entries):
         if not entry.id.startswith(f"{file.data.authority}."):
             how = f"write '{file.data.authority}.…'"

@@ -19,7 +19,7 @@ _FACTS = ("arrangement", "previously_looked_after", "child_age")
 
 def problems(files: ContentFiles, on: date) -> Iterator[Problem]:
     """What is wrong with the names; `on` changes nothing here."""
-    topics = {file.data.topic for file in files.topics}
+    topics = files.topic_names
     for file in files.topics:
         yield from _topic(file, topics)
         yield from _entries(file)
@@ -31,7 +31,7 @@ def problems(files: ContentFiles, on: date) -> Iterator[Problem]:
     yield from _pointers(files, topics)
 
 
-def _topic(file: File[Topic], topics: set[str]) -> Iterator[Problem]:
+def _topic(file: File[Topic], topics: frozenset[str]) -> Iterator[Problem]:
     name = file.document.path.stem
     if name != file.data.topic:
         how = f"write 'topic: {name}', or rename the file to {file.data.topic}.yml"
@@ -138,14 +138,13 @@ def _asks(when: When, fact: str) -> bool:
     return getattr(when, fact) not in (None, [])
 
 
-def _taxonomy(files: ContentFiles, taxonomy: File[Taxonomy], topics: set[str]) -> Iterator[Problem]:
+def _taxonomy(files: ContentFiles, taxonomy: File[Taxonomy], topics: frozenset[str]) -> Iterator[Problem]:
     known = taxonomy.data.topics
     for file in files.topics:
         if file.data.topic not in known:
             how = "use a name from content/taxonomy.yml"
             yield file.problem(("topic",), f"is '{file.data.topic}', which is no topic of the taxonomy", how)
-    readable = {path.stem for path in (files.content / "national").glob("*.yml")}
-    for name in known.keys() - topics - readable - set(taxonomy.data.chat_topics):
+    for name in known.keys() - topics - set(taxonomy.data.chat_topics):
         how = f"write content/national/{name}.yml; docs/editing.md shows what goes in"
         yield taxonomy.problem(("topics", name), "has no file", how, name)
     for index, name in enumerate(taxonomy.data.chat_topics):
@@ -168,7 +167,7 @@ def _repeated_ids(files: ContentFiles) -> Iterator[Problem]:
             seen.add(name)
 
 
-def _pointers(files: ContentFiles, topics: set[str]) -> Iterator[Problem]:
+def _pointers(files: ContentFiles, topics: frozenset[str]) -> Iterator[Problem]:
     """Topics named outside the topics' own files: the menu, and where the arrangement table leads."""
     if files.words and "menu" in files.words.data:
         for index, name in enumerate(files.words.data.ways("menu")):

@@ -66,6 +66,22 @@ class ContentFiles:
     problems: list[Problem] = field(default_factory=list)
 
     @cached_property
+    def topic_names(self) -> frozenset[str]:
+        """Every topic there is; a file that can't be read still stands for its topic."""
+        stems = {path.stem for path in self._paths("national")} - {file.document.path.stem for file in self.topics}
+        return frozenset({file.data.topic for file in self.topics} | stems)
+
+    @property
+    def all_read(self) -> bool:
+        """Could every file with texts and figures be read? If not, nothing can be said of what is used or defined."""
+        counted = (("national", self.topics), ("figures", self.figures))
+        whole = all(len(self._paths(folder)) == len(files) for folder, files in counted)
+        return whole and None not in (self.words, self.table, self.glossary)
+
+    def _paths(self, folder: str) -> list[Path]:
+        return sorted((self.content / folder).glob("*.yml"))
+
+    @cached_property
     def dated(self) -> Figures:
         """All figures, with the hint where to check."""
         return Figures(self._groups, self._hint)
