@@ -118,13 +118,16 @@ def note_facts(turn: Turn) -> Reply:
         noted = turn.say("noted.facts", facts=told) if told else ""
         again = answer_topics(turn, [topic])
         first = again.messages[0]
-        spoken = first.model_copy(update={"text": f"{noted}\n\n{first.text}".strip()})
+        topics = [*first.topics, *(["assistant.correction"] if turn.intent.startswith("assistant.correction") else [])]
+        spoken = first.model_copy(update={"text": f"{noted}\n\n{first.text}".strip(), "topics": topics})
         return again.model_copy(update={"messages": [spoken, *again.messages[1:]]})
+    correcting = turn.intent.startswith("assistant.correction")
+    under = ["assistant.correction"] if correcting else [memory.topic or "assistant.greeting"]
     if not told:
-        return Reply(messages=[Message(text=turn.say("noted.ask_need"), topics=["assistant.greeting"],
-                                       options=menu(turn))])
+        name = "put_right.sorry" if correcting else "noted.ask_need"
+        return Reply(messages=[Message(text=turn.say(name), topics=under, options=menu(turn))])
     text = f"{turn.say('noted.facts', facts=told)} {turn.say('noted.ask_need')}"
-    return Reply(messages=[Message(text=text, topics=[memory.topic or "support.new_carer"], options=menu(turn))])
+    return Reply(messages=[Message(text=text, topics=under, options=menu(turn))])
 
 
 def _filled(turn: Turn, text: str) -> str:

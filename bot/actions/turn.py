@@ -15,6 +15,8 @@ from bot.knowledge.situation import Situation
 
 # Arrangements that nobody names: they follow from other facts, so the table has the last word on them.
 INFERRED = frozenset({"informal", "private_fostering", "prospective"})
+# Intents by which a carer tells or puts right where she lives.
+TELLING = ("reply.", "assistant.correction.")
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,9 @@ class Turn:
         return self.memory.open_question in self.knowledge.table.questions or (value == "prospective" and bool(lives_here))
 
     def _learn_home(self, councils: list[str]) -> None:
+        known = self.memory.authority
+        if known and known not in councils and not self.intent.startswith(TELLING):
+            return  # 'is it Leeds too?' asks about Leeds; it does not move house
         if len(councils) == 1:
             self.memory.authority = councils[0]
             self.learned.append("authority")

@@ -43,6 +43,8 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
             "second": 0.25,  # a further topic of the whole message is answered from here
             "part": 0.55,  # a topic of one part is answered from here
             "part_words": 4,
+            "at_hand": 3.0,  # how much likelier a short message is about the topic just spoken of
+            "at_hand_words": 10,
             "out_of_place": 0.1,  # how likely a reply is where nothing was asked, beside where something was
             "most": 3,
         }
@@ -111,8 +113,10 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
         rare = self._config["out_of_place"]
         reply = 1.0 if known.get("open_question") else rare
         follow_up = 1.0 if known.get("topic") else rare
+        at_hand = self._config["at_hand"] if len(message.get(TEXT).split()) <= self._config["at_hand_words"] else 1.0
         return np.array([reply if name.startswith("reply.") and name != INFORM else
-                         follow_up if name.startswith("follow_up.") else 1.0 for name in self._trained.classes])
+                         follow_up if name.startswith("follow_up.") else
+                         at_hand if name == known.get("topic") else 1.0 for name in self._trained.classes])
 
     def _intent(self, best: dict[str, Any], needs: list[tuple[str, float]]) -> dict[str, Any]:
         """The class of the message; a need told with its story beats the story."""
