@@ -28,6 +28,28 @@ def run() -> None:
         sys.exit(str(error))
 
 
+@main.command()
+@click.argument("text")
+def ask(text: str) -> None:
+    """What is understood of TEXT, with scores: danger, needs, facts, places."""
+    import os
+    import subprocess
+
+    from bot.safeguarding.detector import DangerDetector
+    from bot.supervisor import RASA_PYTHON
+
+    settings = Settings()
+    detector = DangerDetector.load(settings.danger_model, ROOT / "content" / "danger.yml")
+    worst = max(detector.readings([text]), key=lambda finding: finding.score)
+    click.echo(f"danger      {'YES' if detector.find(text) else 'no'}  {worst.score:.2f} ({worst.topic})")
+    quiet = {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore",
+             "SQLALCHEMY_SILENCE_UBER_WARNING": "1", "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
+    command = [str(RASA_PYTHON), "-m", "bot.understanding.ask", text]
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | quiet, check=False, capture_output=True, text=True)
+    click.echo(done.stdout if done.returncode == 0 else done.stderr)
+    sys.exit(done.returncode)
+
+
 @main.command("train-danger")
 def train_danger() -> None:
     """Train the danger detector from nlu/ into models/danger.npz."""

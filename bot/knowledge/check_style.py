@@ -37,7 +37,7 @@ def problems(files: ContentFiles, on: date) -> Iterator[Problem]:
 
 def _words(text: Said, style: Style) -> Iterator[Problem]:
     for breach, instead in style.breaches(without_links(text.text)):
-        yield text.problem(f"says {breach}", f"write {instead}")
+        yield text.problem(f"says {breach}", instead)
 
 
 def _sentences(text: Said, shown: str, style: Style) -> Iterator[Problem]:

@@ -20,6 +20,7 @@ from bot.knowledge.place_text import Text
 from bot.knowledge.postcodes import Postcode, PostcodeBook, areas_by_nation, hide_postcodes
 
 Nation = Literal["scotland", "wales", "northern_ireland", "elsewhere"]
+MONTHS = frozenset({"march"})  # a town in Cambridgeshire too
 NATIONS = ("scotland", "wales", "northern_ireland", "elsewhere")
 _LISTS = ("chatter", "idiom_before", "idiom_after", "joints", "patterns")
 
@@ -146,7 +147,7 @@ class PlaceFinder:
     def _resolved(self, text: Text, judged: Sequence[_Judged]) -> Whereabouts:
         """All judgements as one answer."""
         placing = [j for j in judged if j.verdict.role is Role.PLACING]
-        homes = _possible_homes(judged)
+        homes = _beside_plain_names(_possible_homes(judged))
         best = _plainest(homes) or placing
         home, nation = self._home(best, [j for j in (*homes, *placing) if j not in best])
         by = [j.slugs[0] for j in placing if len(j.slugs) == 1 and j.slugs != home]
@@ -187,6 +188,12 @@ class PlaceFinder:
             elif name.width < AREA:
                 slugs = (*slugs, *name.slugs)
         return slugs
+
+
+def _beside_plain_names(homes: Sequence[_Judged]) -> Sequence[_Judged]:
+    """Without the month ('in March') where a plain name is there too."""
+    plain = [j for j in homes if j.mention.compound or j.mention.name.key not in MONTHS]
+    return plain or homes
 
 
 def _possible_homes(judged: Sequence[_Judged]) -> list[_Judged]:

@@ -15,6 +15,7 @@ from functools import cached_property, lru_cache
 
 LINK = re.compile(r"\[([^\]]+)\]\((?:[^()\s]|\([^)]*\))*\)")
 _LONG_NUMBER = re.compile(r"\+?\d[\d ]{3,}\d")  # a phone number is read as one thing
+_ADDRESS = re.compile(r"\S+@\S+\w|\b(?:https?://)?(?:[\w-]+\.)+(?:uk|org|com|net)\b(?:/\S*\w)?", re.IGNORECASE)
 _END = re.compile(r"(?<=[.?!])['\")\]]*\s+(?=['\"(\[]?[A-Z0-9£])")
 _BULLET = re.compile(r"\s*(?:[-*•]|\d+\.)\s+")
 _HAS_LETTER = re.compile(r"[A-Za-z0-9]")
@@ -46,7 +47,7 @@ class Reader:
         return 0.39 * count / len(spoken) + 11.8 * beats / count - 15.59
 
     def _without_terms(self, text: str) -> str:
-        plain = without_links(text)
+        plain = _ADDRESS.sub("it", without_links(text))  # an address is copied, not read
         return self._terms.sub("it", plain) if self.terms else plain
 
     @cached_property

@@ -24,7 +24,7 @@ class Limits(Strict):
 
 
 class Banned(Strict):
-    """A phrase that is never said, what to say instead, and where it is all right."""
+    """A phrase that is never said, what to do instead, and where it is all right."""
 
     say: Text
     instead: Text
@@ -60,7 +60,7 @@ class Style(Strict):
         return Reader(tuple(self.terms_of_art), self.syllables)
 
     def breaches(self, text: str) -> Iterator[tuple[str, str]]:
-        """(what `text` says that it shouldn't, what to write instead), each once."""
+        """(what `text` says that it shouldn't, what to do instead), each once."""
         for banned in self.banned:
             if banned.pattern.search(text):
                 yield f"'{banned.say}'", banned.instead
@@ -68,7 +68,7 @@ class Style(Strict):
             if character.say in text:
                 yield f"the character '{character.say}' ({_name(character.say)})", character.instead
         for picture in dict.fromkeys(c for c in text if unicodedata.category(c) in ("So", "Sk", "Cs", "Co", "Cf")):
-            yield f"the picture '{picture}' ({_name(picture)})", "words"
+            yield f"the picture '{picture}' ({_name(picture)})", "say it in words"
 
 
 def _spaced(phrase: str) -> str:

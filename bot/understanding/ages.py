@@ -31,6 +31,12 @@ _VERBS = words(
     """
 )
 _BEFORE_NAMES = words("looking_after look_after raising raise have to for and of with our my")
+_PRONOUNS = words("he she they him her them one")
+_NOT_ONE = words("both them second other him her")
+_WHICH_ONE = words("older younger youngest eldest little other big middle elder")
+_OF_ALL = words("for can do are all most of with about does is")
+_STAY = words("been had fostering raising looking_after lived")
+_STAY_AFTER = words("with here now in since ago later")
 _MAY_OWN = words("sister brother daughter son friend neighbour cousin")
 
 
@@ -59,9 +65,7 @@ class Ages:
         self._counted = frozenset(map(str, lists["counted"]))
         self._adjectives = frozenset(map(str, lists["kinadj"])) - {"year", "month", "week", "old"}
         self._stages = [
-            (str(name), Rule([phrase], data["stage_not"], lists))
-            for name, *phrases in data["stages"]
-            for phrase in phrases
+            (str(name), Rule([phrase], data["stage_not"], lists)) for name, *phrases in data["stages"] for phrase in phrases
         ]
         self._reception = Rule(data["reception_is"], data["stage_not"], lists)
         self._next = Group(data["stage_next"], lists)
@@ -167,12 +171,7 @@ class Ages:
 
     def _trimmed(self, toks: list[str], group: list[_Number]) -> list[_Number]:
         """Leaves out numbers that count something: '3 kids', '2 hours'."""
-        if (
-            group
-            and toks[group[0].first - 1] in ("of", "to")
-            and toks[group[0].first - 2] in self._grown
-            and len(group) > 2
-        ):
+        if group and toks[group[0].first - 1] in ("of", "to") and toks[group[0].first - 2] in self._grown and len(group) > 2:
             group = group[1:]
         kept = []
         old_later = any(n.old for n in group)
@@ -229,96 +228,71 @@ class Ages:
         toks = reading.toks
         head, last = toks[at], group[-1]
         follows = toks[last.after]
-        stay = frozenset({"been", "had", "fostering", "raising", "looking_after", "lived"}) & set(
-            toks[max(0, at - 6) : at]
-        )
-        if any(n.unit in _YEAR for n in group) and (
-            stay or follows in ("with", "here", "now", "in", "since", "ago", "later")
-        ):
-            return False
-        child = head in self._children and head not in ("he", "she", "they", "him", "her", "them", "one")
-        if any(n.unit.startswith("month") for n in group) and child and ("," in passed or len(group) > 1):
-            return follows in (".", "?", ",", "and", "who")
-        if any(n.unit in _SHORT for n in group) and not any(n.unit in _YEAR for n in group):
-            return (
-                head in self._children
-                and bool(passed & {"is", "'s", "are", "only", "just", "now"})
-                and follows in (".", "?", ",", "and", "but", "he", "she", "i", "so", "who")
-            )
-        if head in ("he", "she") and passed <= {"have", "has"} and passed and last.unit in _YEAR:
-            return follows in (".", ",", "and", "?")
+        by_unit = self._by_unit(toks, group, passed, at)
+        if by_unit is not None:
+            return by_unit
         if head in (".", "?") and passed & {"turned", "turns"}:
             return True
         if follows == "going" and toks[last.after + 1] == "on":
             return head not in self._grown
-        one_child = (
-            head in self._children
-            and not head.endswith("s")
-            and head not in ("both", "them", "second", "other", "him", "her")
-        )
+        one_child = head in self._children - _NOT_ONE and not head.endswith("s")
         if follows not in self._open_ends and not (one_child and self._loose_end(follows)):
             return False
         if head == "of" and toks[at - 1] in self._children:
             return not toks[at - 1].endswith("s") and toks[at - 1] not in ("one", "both", "other")
         if passed & {"is", "'s", "are", "turned", "turns", "turning", "be", "was"}:
-            if toks[group[0].first - 1] == "'s" and toks[group[0].first - 2] in _MAY_OWN:
-                return False
-            grown = head in self._grown and not self._after_child(toks, at)
-            verb_at_head = head in self._children or (head.isalpha() and head not in self._not_people and not grown)
-            return verb_at_head and head not in (".", "?")
+            return self._is_said_of_a_child(toks, group[0].first, at)
         if head.isdigit():
             return len(group) > 1
         if self._bracketed(reading, group):
             return head not in self._not_people
+        return self._beside_a_child(reading, group, passed, at)
+
+    def _by_unit(self, toks: list[str], group: list[_Number], passed: frozenset[str], at: int) -> bool | None:
+        """What 'years', 'months' or 'weeks' with no 'old' settle; None where they settle nothing."""
+        head, follows = toks[at], toks[group[-1].after]
+        yearly = any(n.unit in _YEAR for n in group)
+        if yearly and (_STAY & set(toks[max(0, at - 6) : at]) or follows in _STAY_AFTER):
+            return False
+        listed = "," in passed or len(group) > 1
+        if listed and any(n.unit.startswith("month") for n in group) and head in self._children - _PRONOUNS:
+            return follows in (".", "?", ",", "and", "who")
+        if any(n.unit in _SHORT for n in group) and not yearly:
+            said = head in self._children and passed & {"is", "'s", "are", "only", "just", "now"}
+            return bool(said) and follows in (".", "?", ",", "and", "but", "he", "she", "i", "so", "who")
+        if head in ("he", "she") and passed and passed <= {"have", "has"} and group[-1].unit in _YEAR:
+            return follows in (".", ",", "and", "?")
+        return None
+
+    def _is_said_of_a_child(self, toks: list[str], first: int, at: int) -> bool:
+        """'he is 7', 'Tyler's 7': what comes before 'is' is a child or a name, not a grown-up or a thing."""
+        head = toks[at]
+        if (toks[first - 1] == "'s" and toks[first - 2] in _MAY_OWN) or head in (".", "?"):
+            return False
+        grown = head in self._grown and not self._after_child(toks, at)
+        return head in self._children or (head.isalpha() and head not in self._not_people and not grown)
+
+    def _beside_a_child(self, reading: Reading, group: list[_Number], passed: frozenset[str], at: int) -> bool:
+        """'grandson 7', 'my niece, 9, has', 'the older one 12', 'Alfie, 6,'."""
+        toks = reading.toks
+        head, follows = toks[at], toks[group[-1].after]
         if head in ("he", "she") and not passed and len(group) == 1:
             return follows in (".", ",", "and", "but", "now")
-        if head == "one" and toks[at - 1] in (
-            "older",
-            "younger",
-            "youngest",
-            "eldest",
-            "little",
-            "other",
-            "big",
-            "middle",
-            "elder",
-        ):
-            return first_adjacent(passed)
-        noun = (head in self._children or self._after_child(toks, at)) and head not in (
-            "he",
-            "she",
-            "they",
-            "him",
-            "her",
-            "them",
-            "one",
-            "other",
-            "second",
-        )
+        if head == "one" and toks[at - 1] in _WHICH_ONE:
+            return _adjacent(passed)
+        noun = head in self._children - _PRONOUNS - {"other", "second"} or self._after_child(toks, at)
         if noun and follows == "of":
             return False
         if "," in passed and not noun and self._named(reading, at):
             return follows in (",", ".", "and", "?", "who")
         if "," in passed:
             return noun and (len(group) > 1 or follows in (",", ".", "?", "and", "who", "but"))
-        return noun and (first_adjacent(passed) or "now" in passed or "both" in passed)
+        return noun and (_adjacent(passed) or "now" in passed or "both" in passed)
 
     @staticmethod
     def _of_a_kind(toks: list[str], last: _Number, head: str, at: int) -> bool:
         """'2 year olds get', 'the mind of a 5 year old', 'acts like he's 2', 'age 7 clothes': not this child's age."""
-        if toks[last.after - 1] == "olds" and head in (
-            "for",
-            "can",
-            "do",
-            "are",
-            "all",
-            "most",
-            "of",
-            "with",
-            "about",
-            "does",
-            "is",
-        ):
+        if toks[last.after - 1] == "olds" and head in _OF_ALL:
             return True
         if head == "kids" and toks[at - 1] in ("can", "do", "are", "for", "all", "most", "does", "any"):
             return True
@@ -330,7 +304,7 @@ class Ages:
     def _named(self, reading: Reading, at: int) -> bool:
         """Whether word `at` looks like a child's name: 'my grandson Alfie, 6', 'looking after Tilly, 2'."""
         toks, word = reading.toks, reading.words[at]
-        if toks[at - 1] in self._children and toks[at - 1] not in ("he", "she", "they", "him", "her", "them", "one"):
+        if toks[at - 1] in self._children - _PRONOUNS:
             return toks[at].isalpha()
         return (
             reading.text[word.start : word.start + 1].isupper()
@@ -349,12 +323,8 @@ class Ages:
         """'his sister is 9', 'her brother, 4': a child the carer may not have."""
         if toks[at] == "kids" and "own" in toks[at - 2 : at + 4]:
             return True
-        other = toks[at] in ("sister", "brother", "cousin", "halfbrother", "friend") and toks[at - 1] in (
-            "his",
-            "her",
-            "their",
-        )
-        return other and toks[at - 2] != "and"
+        other = toks[at] in ("sister", "brother", "cousin", "halfbrother", "friend")
+        return other and toks[at - 1] in ("his", "her", "their") and toks[at - 2] != "and"
 
     def _look_left(self, toks: list[str], index: int) -> tuple[frozenset[str], int]:
         """(filler words passed, place of the first word that is none) going left from word `index`."""
@@ -379,10 +349,7 @@ class Ages:
             return False
         if head in self._past or passed & {"was", "were"}:
             return not (
-                passed & {"was", "were"}
-                and head in self._children
-                and self._soon(toks, after)
-                and before not in self._past
+                passed & {"was", "were"} and head in self._children and self._soon(toks, after) and before not in self._past
             )
         if before in self._past - {"to", "by", "up", "between", "over", "under", "below", "above", "at", "from"}:
             return True
@@ -450,12 +417,7 @@ class Ages:
         for at in range(1, len(toks) - 1):
             if toks[at] in _YEAR and toks[at + 1] == "one" and toks[at - 1] in ("in", "into", "is", "'s"):
                 return Found("primary", at, at + 2), Found(5, at, at + 2, False)
-            if (
-                toks[at] in _YEAR
-                and toks[at + 1].isdigit()
-                and 1 <= int(toks[at + 1]) <= 13
-                and not toks[at - 1].isdigit()
-            ):
+            if toks[at] in _YEAR and toks[at + 1].isdigit() and 1 <= int(toks[at + 1]) <= 13 and not toks[at - 1].isdigit():
                 if toks[at - 1] in (
                     "this",
                     "last",
@@ -475,15 +437,11 @@ class Ages:
                     continue
                 year = int(toks[at + 1])
                 stage = "primary" if year <= 6 else "secondary" if year <= 11 else "sixth_form"
-                going = any(
-                    t in ("start", "starts", "into", "going", "moving", "starting") for t in toks[max(1, at - 3) : at]
-                )
+                going = any(t in ("start", "starts", "into", "going", "moving", "starting") for t in toks[max(1, at - 3) : at])
                 return Found(stage, at, at + 2, not going), None if going else self._years_by_class(toks, at)
         where = self._reception.find(reading)
         if where is not None:
-            going = any(
-                t in ("start", "starts", "starting", "apply", "for") for t in toks[max(1, where[0] - 1) : where[1]]
-            )
+            going = any(t in ("start", "starts", "starting", "apply", "for") for t in toks[max(1, where[0] - 1) : where[1]])
             return Found("reception", *where, not going), None if going else Found(4, *where, False)
         return self._school(reading), None
 
@@ -525,9 +483,7 @@ class Ages:
                 around = set(toks[max(1, at - 5) : at + 7])
                 if around & {"had", "was", "just", "yesterday", "since", "after"}:
                     return (
-                        Found(int(toks[at]), at, at + 3, False)
-                        if not around & {"since", "after", "until", "before"}
-                        else None
+                        Found(int(toks[at]), at, at + 3, False) if not around & {"since", "after", "until", "before"} else None
                     )
                 return (
                     Found(int(toks[at]) - 1, at, at + 3, False)
@@ -545,6 +501,6 @@ class Ages:
         return Found(0, at, at + 1, True)
 
 
-def first_adjacent(passed: frozenset[str]) -> bool:
+def _adjacent(passed: frozenset[str]) -> bool:
     """Whether nothing but words that say nothing stood between a child and a number: 'grandson 7'."""
     return not passed - {"a", "the", "only", "just", "and", "both", "of"}

@@ -42,8 +42,7 @@ def children_count(reading: Reading, ages: Found | None) -> Found | None:
             if after and not _own(toks, at, after):
                 return Found(int(tok), at, after)
         elif tok == "twins" or (
-            tok == "both"
-            and (toks[at + 1] in _MANY or toks[at + 1 : at + 3] == ["of", "them"] or toks[at + 2] in _MANY)
+            tok == "both" and (toks[at + 1] in _MANY or toks[at + 1 : at + 3] == ["of", "them"] or toks[at + 2] in _MANY)
         ):
             return Found(2, at, at + 1)
     if ages is not None and isinstance(ages.value, list) and len(ages.value) > 1:
@@ -87,7 +86,5 @@ def _own(toks: list[str], at: int, after: int) -> bool:
     ):
         return True
     return (
-        toks[after - 1] in ("kids", "boys", "girls")
-        and toks[at - 1] in ("under", "with", "other")
-        and toks[at - 1] != "with"
+        toks[after - 1] in ("kids", "boys", "girls") and toks[at - 1] in ("under", "with", "other") and toks[at - 1] != "with"
     )

@@ -70,9 +70,7 @@ class Durations:
         self._who = frozenset(map(str, lists["herephrase"]))
         self._with_me = Group(living["with_me"], lists)
 
-    def find(
-        self, reading: Reading, today: date, with_me: bool, prospective: bool
-    ) -> tuple[Found | None, Found | None]:
+    def find(self, reading: Reading, today: date, with_me: bool, prospective: bool) -> tuple[Found | None, Found | None]:
         """(duration, months with the carer). `with_me`: the child is there, as said; `prospective`: it may yet come."""
         if not prospective:
             for value, rule in (("left", self._left), ("part_time", self._part_time)):
@@ -82,7 +80,11 @@ class Durations:
         not_yet = self._not_yet.find(reading)
         if not_yet is not None and (prospective or not with_me):
             return Found("not_yet", *not_yet), None
-        spans = [] if prospective else [s for s in self._spans(reading, today) if self._about_living(reading, s)]
+        if prospective:
+            return None, None
+        spans = list(self._spans(reading, today))
+        stays = list(reading.find(self._with_me)) if spans else []
+        spans = [span for span in spans if self._about_living(reading, span, stays)]
         return self._judge(spans, reading)
 
     @staticmethod
@@ -116,21 +118,19 @@ class Durations:
             return None, None
         return Found("may_reach_28", longest.first, longest.after), months
 
-    def _about_living(self, reading: Reading, span: _Span) -> bool:
-        """Whether a span of time is about the child being with the carer."""
+    def _about_living(self, reading: Reading, span: _Span, stays: list[tuple[int, int]]) -> bool:
+        """Whether a span of time is about the child being with the carer; `stays` is where the message says so."""
         toks = reading.toks
         first, after = reading.sentence(span.first)
         bare = not set(toks[first:after]) & (self._blockers - {"hospital"} | {"old"}) and "?" not in toks
         opens = span.kind == "so_far" and span.first == first and toks[span.after - 1] == "now"
-        if bare and (
-            reading.size <= 4 or opens or span.kind == "total" or (span.kind == "planned" and "while" in toks)
-        ):
+        if bare and (reading.size <= 4 or opens or span.kind == "total" or (span.kind == "planned" and "while" in toks)):
             return True
         if {"care", "CAREPLACE", "FOSTERER"} & set(toks[span.first - 3 : span.first]) and not {"my", "our"} & set(
             toks[span.first - 3 : span.first]
         ):
             return False
-        for start, end in reading.find(self._with_me):
+        for start, end in stays:
             if start < after and end > first:
                 gap = toks[end : span.first] if end <= span.first else toks[span.after : start]
                 if len(gap) <= 9 and not set(gap) & self._blockers and toks[span.after] not in ("old", "olds"):
@@ -148,15 +148,11 @@ class Durations:
             words[-1:] and words[-1] in ("came", "arrived", "placed")
         ):
             return True
-        if {"came", "arrived", "moved", "dropped", "brought", "placed", "landed", "took", "left", "turned"} & set(
-            words
-        ):
+        if {"came", "arrived", "moved", "dropped", "brought", "placed", "landed", "took", "left", "turned"} & set(words):
             return bool(set(words) & self._who)
         return ("been" in words and bool({"here", "us", "me", "him", "her", "them"} & set(words))) or (
             "had" in words
-            and bool(
-                {"him", "her", "them", "grandson", "granddaughter", "niece", "nephew", "grandkids", "kids"} & set(words)
-            )
+            and bool({"him", "her", "them", "grandson", "granddaughter", "niece", "nephew", "grandkids", "kids"} & set(words))
         )
 
     # -- spans ----------------------------------------------------------------------------------------------------
@@ -195,8 +191,7 @@ class Durations:
         so_far = {"been", "had", "lived", "since", "over", "last", "looked_after_them", "raised"} & set(before)
         if not so_far and (
             (follow[:1] and follow[0] in ("while", "until", "till", "whilst"))
-            or {"just", "only", "next", "another", "about_to", "supposed", "will", "should", "temporarily"}
-            & set(before)
+            or {"just", "only", "next", "another", "about_to", "supposed", "will", "should", "temporarily"} & set(before)
         ):
             return _Span(days, "planned", first, after, exact)
         if toks[first - 1] in ("for", "over", "about", "been", "nearly") or so_far or short:
@@ -215,8 +210,7 @@ class Durations:
             if toks[index - 2] == "half":
                 return index - 2, 0.5, True
             over = (
-                toks[index - 2]
-                in ("times", "per", "day", "week", "month", "hours", "nights", "days", "once", "twice", "£")
+                toks[index - 2] in ("times", "per", "day", "week", "month", "hours", "nights", "days", "once", "twice", "£")
                 or toks[index - 2].isdigit()
             )
             return (index - 1, 0.0, False) if over else (index - 1, 1.0, True)

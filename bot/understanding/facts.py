@@ -26,7 +26,7 @@ from bot.understanding.phrases import load_yaml
 from bot.understanding.reading import Reader, Reading
 from bot.understanding.relations import Relations
 
-__all__ = ["CLOSE_RELATIVES", "PATTERNS", "Fact", "FactFinder", "FactValue"]
+__all__ = ["CLOSE_RELATIVES", "PATTERNS", "TABLE_RELATIONSHIP", "Fact", "FactFinder", "FactValue"]
 
 log = logging.getLogger(__name__)
 
@@ -36,11 +36,25 @@ _FILES = ("words", "orders", "relations", "living", "ages", "durations", "circum
 # Children Act 1989 s.105: these are never private foster carers
 CLOSE_RELATIVES = frozenset({"grandparent", "aunt_uncle", "sibling", "half_sibling", "step_parent"})
 _WIDER = frozenset({"great_grandparent", "great_aunt_uncle", "cousin", "friend", "foster_other"})
+# our ties as the decision table names them (bot/knowledge reads the table; we keep the finer word)
+TABLE_RELATIONSHIP = {
+    "grandparent": "grandparent",
+    "aunt_uncle": "aunt_uncle",
+    "sibling": "sibling",
+    "half_sibling": "sibling",
+    "step_parent": "step_parent",
+    "step_grandparent": "step_relative",
+    "great_grandparent": "wider_relative",
+    "great_aunt_uncle": "wider_relative",
+    "cousin": "wider_relative",
+    "friend": "not_related",
+    "foster_other": "not_related",
+}
 _ORDER_OF = {SGO: "special_guardianship", CAO: "lives_with", "adoption": "other"}
 
 
 class FactFinder:
-    """Finds facts in messages. Building one takes about a second; finding is quick, and safe from several threads."""
+    """Finds facts in messages. Building one takes two or three seconds; finding is quick, and safe from several threads."""
 
     def __init__(self, patterns: Path = PATTERNS) -> None:
         """Loads the pattern files from `patterns`. Raises ValueError, KeyError or OSError if they are not whole."""
@@ -64,13 +78,9 @@ class FactFinder:
         try:
             reading = self._reader.read(text)
             found = self._gather(reading, today or date.today())  # noqa: DTZ011 - a carer's 'today' is the local one
-            return sorted(
-                (_as_fact(name, f, reading) for name, f in found.items()), key=lambda fact: (fact.start, fact.name)
-            )
+            return sorted((_as_fact(name, f, reading) for name, f in found.items()), key=lambda fact: (fact.start, fact.name))
         except Exception:  # a message must never be lost to a pattern
-            log.exception(
-                "could not read facts from a message of %d characters", len(text) if isinstance(text, str) else -1
-            )
+            log.exception("could not read facts from a message of %d characters", len(text) if isinstance(text, str) else -1)
             return []
 
     def _gather(self, reading: Reading, today: date) -> dict[str, Found]:

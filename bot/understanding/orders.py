@@ -50,9 +50,7 @@ class OrderReader:
 
     def __init__(self, data: Mapping[str, Any], lists: WordLists) -> None:
         """`data` is orders.yml as loaded, `lists` all word lists it may name."""
-        self._not_current = {
-            name: Group(data[name]["not_current"], lists) for name in ("order", "role", "care", "foster")
-        }
+        self._not_current = {name: Group(data[name]["not_current"], lists) for name in ("order", "role", "care", "foster")}
         self._current = {name: Group(data[name]["current"], lists) for name in ("order", "role", "care", "foster")}
         rules = ("adoption", "lives_with", "informal", "privfost", "privfost_strong", "foster_verb", "with_care")
         self._rules = {name: Rule.of(data[name], lists) for name in rules}
@@ -117,7 +115,7 @@ def strongest(held: list[Found], reading: Reading, mixed: bool) -> Found | None:
     """
     if not held:
         return None
-    if mixed and len({f.value for f in held}) > 1:
+    if mixed:
         first = min(held, key=lambda f: f.first)
         return Found(first.value, first.first, first.after, False)
     now = [f for f in held if "now" in reading.toks[max(0, f.first - 4) : f.first]]

@@ -112,12 +112,7 @@ class Reading:
 def _unslurred(doc: Doc, index: int, before: str) -> str:
     """The token's text, with 'were' as "we're" where it opens a sentence and no 'they' follows."""
     raw = doc[index].text
-    if (
-        raw == "were"
-        and before in ("", ".", ",", "and")
-        and index + 1 < len(doc)
-        and doc[index + 1].text not in _AFTER_WERE
-    ):
+    if raw == "were" and before in ("", ".", ",", "and") and index + 1 < len(doc) and doc[index + 1].text not in _AFTER_WERE:
         return "we're"
     return raw
 
@@ -129,9 +124,7 @@ class Reader:
         """`words` is words.yml as loaded: spelling, terms, lists, fuzzy, fuzzy_never."""
         self._nlp: Language = spacy.blank("en")
         infixes = compile_infix_regex([*_MORE_INFIXES, *(self._nlp.Defaults.infixes or [])])
-        contractions = {
-            k: v for k, v in self._nlp.Defaults.tokenizer_exceptions.items() if re.fullmatch(r"[a-z'.’]+", k)
-        }
+        contractions = {k: v for k, v in self._nlp.Defaults.tokenizer_exceptions.items() if re.fullmatch(r"[a-z'.’]+", k)}
         tokenizer = cast(Tokenizer, self._nlp.tokenizer)
         tokenizer.rules = contractions  # no smileys: '8)' is the end of 'her son (8)'
         tokenizer.url_match = None

@@ -34,6 +34,8 @@ _LINKED_KIN = words(
     """
 )
 _EXES = frozenset({"ex", "girlfriend", "boyfriend", "partner", "wife", "husband"})
+_YOUNG_OWNERS = words("son daughter sons daughters grandson granddaughter")
+_AFTER_COUNT = words(". , and while for with now because since who as ? but so in on full at to right")
 _NOT_CHILD_NEXT = frozenset({"mum", "dad", "parents", "nan", "grandad"})
 
 
@@ -110,9 +112,7 @@ class Relations:
         for first, after in reading.find(self._groups["called"]):
             yield 2, Found(self._self.get(toks[after - 1], "-"), first, after)
         for first, after in reading.find(self._groups["is_whose"]):
-            tie = next(
-                (t.removesuffix("s") for t in reversed(toks[first:after]) if t.removesuffix("s") in _LINKED_KIN), ""
-            )
+            tie = next((t.removesuffix("s") for t in reversed(toks[first:after]) if t.removesuffix("s") in _LINKED_KIN), "")
             yield 4, Found(self._kin[tie][1] if tie else "-", first, after)
         for first, after in reading.find(self._groups["unrelated"]):
             yield 3, Found("foster_other", first, after)
@@ -128,12 +128,12 @@ class Relations:
             owned = self._owned_child(reading, index)
             value = owned[0] if owned else as_child
             yield 3, Found(self._by_partner.get(value, "-"), start, owned[1] if owned else index + 1)
-        if owned_by_class(reading.toks, start, index):
+        if _known_from_class(reading.toks, start, index):
             yield 4, Found("friend" if involved else "-", start, index + 3, False)
             return
         if owner == "another's" or self._someone_else_has(reading, start):
             return
-        if toks_before_friend(reading.toks, start) and tok in ("son", "sons", "daughter", "daughters"):
+        if _friend_of(reading.toks, start) and tok in ("son", "sons", "daughter", "daughters"):
             yield 4, Found("friend" if involved else "-", start - 2, index + 1)
             return
         owned = self._owned_child(reading, index)
@@ -149,27 +149,28 @@ class Relations:
             value = _UP.get(as_parent, as_parent) if turned[1] else as_parent
             yield 4, Found(value, turned[0], index + 1)
             return
-        related = tok in _LINKED_KIN or (tok in ("sons", "daughters") and reading.toks[index + 1] in _EXES)
-        linked = self._linked_child(reading, index) if owner == "mine" and related else None
-        if linked is not None and as_parent != "-":
-            after, strong = linked
-            grown = as_child == "-" or as_child.startswith("(")
-            near = involved or as_parent in ("aunt_uncle", "grandparent", "great_aunt_uncle")
-            if strong or (grown and near and not self._has_itself(reading, index)):
-                yield (5 if strong else 2), Found(as_parent, start, after, strong)
-        unborn = owner == "mine" or reading.toks[index + 2] in _EXES
-        if (
-            unborn
-            and as_parent != "-"
-            and {"pregnant", "expecting", "due", "birth"} & set(reading.toks[index + 1 : index + 7])
-            and not any(t.isdigit() for t in reading.toks[index + 1 : index + 3])
-        ):
-            yield 5, Found(as_parent, start, index + 2, True)
+        if owner == "mine":
+            yield from self._parent_of(reading, index, start, involved)
+        if (owner == "mine" or reading.toks[index + 2] in _EXES) and as_parent != "-" and _expecting(reading.toks, index):
+            yield 5, Found(as_parent, start, index + 2)
         yield from self._as_child(reading, index, start, owner, as_child)
 
-    def _as_child(
-        self, reading: Reading, index: int, start: int, owner: str, value: str
-    ) -> Iterator[tuple[int, Found]]:
+    def _parent_of(self, reading: Reading, index: int, start: int, involved: bool) -> Iterator[tuple[int, Found]]:
+        """'my sister ... her two': the person at `index` is the parent of a child spoken of later."""
+        tok = reading.toks[index]
+        as_child, as_parent = self._kin[tok]
+        if tok not in _LINKED_KIN and not (tok in ("sons", "daughters") and reading.toks[index + 1] in _EXES):
+            return
+        linked = self._linked_child(reading, index)
+        if linked is None or as_parent == "-":
+            return
+        after, strong = linked
+        grown = as_child == "-" or as_child.startswith("(")
+        near = involved or as_parent in ("aunt_uncle", "grandparent", "great_aunt_uncle")
+        if strong or (grown and near and not self._has_itself(reading, index)):
+            yield (5 if strong else 2), Found(as_parent, start, after, strong)
+
+    def _as_child(self, reading: Reading, index: int, start: int, owner: str, value: str) -> Iterator[tuple[int, Found]]:
         """'my grandson', and 'my brother' where the carer plainly raises him."""
         if value == "-":
             return
@@ -218,40 +219,35 @@ class Relations:
         elif tok not in _PLURAL_OWNERS:
             return None
         at, counted = self._skip_adjectives(toks, at)
-        cared = (
-            tok in ("daughters", "sons")
-            and toks[index + 1].isdigit()
-            and bool(self._carev & set(toks[index - 3 : index]))
-        )
+        cared = tok in ("daughters", "sons") and toks[index + 1].isdigit() and bool(self._carev & set(toks[index - 3 : index]))
         counted = counted and ((apostrophe and tok in _COUNT_OWNERS) or cared)
         head = toks[at]
         if tok in _PARTNERS and head in self._kin:
             return self._through_partner(reading, at)
-        if (
-            head in ("husband", "wife", "partner", "girlfriend", "boyfriend", "ex")
-            and at + 2 < len(toks)
-            and toks[at + 1] in ("'s", "and")
-        ):
+        if head in _EXES and toks[at + 1] in ("'s", "and"):
             after, _ = self._skip_adjectives(toks, at + 2)
             if toks[after] in self._children:
                 return ("step_grandparent" if value == "grandparent" else value), after + 1, False
             return None
-        if head in _GRANDKIDS:
-            return _UP.get(value, value), at + 1, True
-        if tok in ("son", "daughter", "sons", "daughters", "grandson", "granddaughter") and head in (
-            "friend",
-            "friends",
-        ):
-            return "friend", at + 1, False
-        if head in ("stepson", "stepsons") and value == "grandparent":
-            return "step_grandparent", at + 1, True
-        if head in ("niece", "nephew", "nieces", "nephews") and value in ("friend", "cousin"):
-            return value, at + 1, True
+        kin = self._kin_of_owner(tok, head, value)
+        if kin is not None:
+            return kin[0], at + 1, kin[1]
         return self._plain_child(toks, at, head, value, counted)
 
-    def _plain_child(
-        self, toks: list[str], at: int, head: str, value: str, counted: bool
-    ) -> tuple[str, int, bool] | None:
+    @staticmethod
+    def _kin_of_owner(tok: str, head: str, value: str) -> tuple[str, bool] | None:
+        """(tie, sure) where the second word is itself one of kinship: "my son's friend", "my sister's grandson"."""
+        if head in _GRANDKIDS:
+            return _UP.get(value, value), True
+        if head in ("friend", "friends") and tok in _YOUNG_OWNERS:
+            return "friend", False
+        if head in ("stepson", "stepsons") and value == "grandparent":
+            return "step_grandparent", True
+        if head in ("niece", "nephew", "nieces", "nephews") and value in ("friend", "cousin"):
+            return value, True
+        return None
+
+    def _plain_child(self, toks: list[str], at: int, head: str, value: str, counted: bool) -> tuple[str, int, bool] | None:
         """The end of the row: the child, or the child's own child."""
         if head in self._children:
             if head in ("son", "daughter", "sons", "daughters") and toks[at + 1] in ("'s", "kids"):
@@ -327,43 +323,14 @@ class Relations:
                 head, _ = self._skip_adjectives(toks, at + 1)
                 if toks[head] in self._children:
                     return head + 1, True
-            if (
-                toks[at] in ("kids", "baby")
-                and toks[at - 1] in (",", "and", ".")
-                and toks[at + 1] in ("with", "at", "here")
-            ):
+            bare = toks[at] in ("kids", "baby") and toks[at - 1] in (",", "and", ".")
+            if bare and toks[at + 1] in ("with", "at", "here"):
                 return at + 1, False
             if toks[at] not in ("her", "his", "their", "the") or toks[at + 1] == "own":
                 continue
             head, counted = self._skip_adjectives(toks, at + 1)
             named = toks[head] in self._children and toks[head] not in _NOT_CHILD_NEXT
-            numbered = (
-                counted
-                and toks[at] != "the"
-                and toks[head]
-                in (
-                    ".",
-                    ",",
-                    "and",
-                    "while",
-                    "for",
-                    "with",
-                    "now",
-                    "because",
-                    "since",
-                    "who",
-                    "as",
-                    "?",
-                    "but",
-                    "so",
-                    "in",
-                    "on",
-                    "full",
-                    "at",
-                    "to",
-                    "right",
-                )
-            )
+            numbered = counted and toks[at] != "the" and toks[head] in _AFTER_COUNT
             if named or numbered:
                 return head + 1, toks[at] != "the" and self._cared_for(reading, at, head)
         return None
@@ -374,9 +341,9 @@ class Relations:
         left, right = toks[max(0, at - 6) : at], toks[head + 1 : head + 7]
         if any(t in self._carev for t in left) and any(t in ("i", "we", "me", "us") for t in toks[max(0, at - 9) : at]):
             return True
-        return any(
-            a in ("with", "to", "at") and b in ("me", "us", "mine", "ours", "my") for a, b in pairwise(right)
-        ) or ("me" in left and ("left" in left or "gave" in left))
+        return any(a in ("with", "to", "at") and b in ("me", "us", "mine", "ours", "my") for a, b in pairwise(right)) or (
+            "me" in left and ("left" in left or "gave" in left)
+        )
 
     @staticmethod
     def _of_the_partner(reading: Reading, start: int) -> bool:
@@ -395,9 +362,7 @@ class Relations:
         follows = reading.toks[index + 1 : index + 6]
         if {"fosters", "adopted", "looks_after"} & set(follows[:2]):
             return True
-        return bool(
-            {"has", "got"} & set(follows[:2]) and {"SGO", "CAO", "CUSTODY", "SGR", "KFC", "FOSTERER"} & set(follows)
-        )
+        return bool({"has", "got"} & set(follows[:2]) and {"SGO", "CAO", "CUSTODY", "SGR", "KFC", "FOSTERER"} & set(follows))
 
     def _someone_else_has(self, reading: Reading, start: int) -> bool:
         """'my mum has my nephew': the phrase at `start` belongs to another carer's story."""
@@ -405,15 +370,21 @@ class Relations:
         return self._groups["other_carer"].hit(coded, words)
 
 
-def toks_before_friend(toks: list[str], start: int) -> bool:
+def _friend_of(toks: list[str], start: int) -> bool:
     """Whether 'a friend of' stands before word `start`."""
     return toks[start - 1] == "of" and toks[start - 2] in ("friend", "friends")
 
 
-def owned_by_class(toks: list[str], start: int, index: int) -> bool:
+def _known_from_class(toks: list[str], start: int, index: int) -> bool:
     """'a girl from my daughter's class': the word of kinship at `index` only says where she is known from."""
     return (
         toks[start - 1] in ("from", "in")
         and toks[index + 1 : index + 2] == ["'s"]
         and toks[index + 2] in ("class", "school", "team", "college")
     )
+
+
+def _expecting(toks: list[str], index: int) -> bool:
+    """Whether the person at `index` is said to be pregnant: 'my niece is due in May'."""
+    soon = {"pregnant", "expecting", "due", "birth"} & set(toks[index + 1 : index + 7])
+    return bool(soon) and not any(t.isdigit() for t in toks[index + 1 : index + 3])

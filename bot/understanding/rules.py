@@ -23,8 +23,8 @@ class Rule:
         return cls([str(s) for s in block["any"]], [str(s) for s in block.get("unless") or ()], lists)
 
     def find(self, reading: Reading) -> tuple[int, int] | None:
-        """(first, after last) word numbers of the earliest match nothing takes back."""
-        matches = sorted(reading.find(self._any))
+        """(first, after last) word numbers of the earliest match (the longest such) nothing takes back."""
+        matches = sorted(reading.find(self._any), key=lambda match: (match[0], -match[1]))
         if not matches:
             return None
         blocks = list(reading.find(self._unless))

@@ -104,7 +104,7 @@ class Spelling:
     """Turns one raw word (with the one before) into the word or words the patterns know."""
 
     def __init__(self, table: Mapping[str, Sequence[str]], near: Iterable[str], never: Iterable[str]) -> None:
-        """`table`: right word to its variants; `near`: words found though misspelt; `never`: words that are no misspelling."""
+        """`table`: right word to its variants; `near`: words found though misspelt; `never`: words that are right."""
         self._table: dict[str, str] = {}
         for right, variants in table.items():
             for variant in variants or ():

@@ -82,16 +82,17 @@ BROKEN = [
     (SECOND, "  sms: Your council can tell you more.\n", "", "- id: support.second", "an answer and no sms"),
     (FIRST, "    answer: Yes, with your order you can claim {figures.first.amount}.",
      "    how_long: It takes a week.", "- id: money.first.order", "an sms and no answer"),
-    (SECOND, "  review_by: 2027-03-31", "  review_by: 2027-03-31\n  valid_to: 2027-01-01", "- id: support.second", "valid_to"),
+    (SECOND, "  review_by: 2027-03-31", "  review_by: 2027-03-31\n  valid_to: 2027-01-01", "- id: support.second",
+     "has valid_from or valid_to"),
     (FIRST, "[arrangement, child_age]", "[arrangement]", "depends_on:", "leaves out child_age"),
     (FIRST, "    who: A child of this age can ask for it too.",
-     "    answer: Yes, at this age.\n  sms: Yes, at this age.", "  when: {child_age", "fits the same carers as money.first.order"),
+     "    answer: Yes, at this age.\n  sms: Yes, at this age.", "  when: {child_age", "fits the same carers"),
     ("taxonomy.yml", "  support.second:", "  support.third:", "  support.third:", "has no file"),
     ("taxonomy.yml", "  support.second:", "  support.third:", "", "no topic of the taxonomy"),
     ("taxonomy.yml", "  adoption:", "  adopted:", "  adopted:", "not in both the taxonomy and the schema"),
     ("taxonomy.yml", "- assistant.greeting", "- assistant.hello", "- assistant.hello", "is not under topics"),
     (WORDS, "- money.first", "- money.nowhere", "- money.nowhere", "no such topic"),
-    ("arrangements.yml", "follow_on: [money.first]", "follow_on: [money.gone]", "    follow_on: [money.gone]", "no such topic"),
+    ("arrangements.yml", "follow_on: [money.first]", "follow_on: [money.gone]", "    follow_on:", "no such topic"),
     # figures
     (FIRST, "{figures.first.phone}", "{figures.first.fone}", "    answer:", "is not defined"),
     (FIRST, "{figures.first.phone}", "{figure.first.phone}", "    answer:", "braces that name no figure"),
@@ -100,7 +101,7 @@ BROKEN = [
      "    - {value: 0300 765 4321", "still holds"),
     (FIGURES, "from: 2026-04-06, to: 2027-04-05", "from: 2026-04-06, to: null", "    - {value: '£10", "never ends"),
     (FIGURES, "from: 2026-04-06, to: 2027-04-05", "from: 2027-04-06, to: 2027-04-05", "    - {value: '£10", "ends before"),
-    (FIGURES, "otherwise: a weekly amount that changes each April", "otherwise: about £10", "    otherwise: about", "says '£10'"),
+    (FIGURES, "otherwise: a weekly amount", "otherwise: £10, an amount", "    otherwise: £10", "says '£10'"),
     (FIGURES, "'£10 a week'", "'£10 a week.'", "", "reads badly on 2026-11-22"),
     (FIRST, WHO, "It is £12.50 a week.", "    who:", "says '£12.50' in the text itself"),
     (FIRST, WHO, "Ring 0800 1111 now.", "    who:", "says '0800 1111'"),
@@ -116,7 +117,7 @@ BROKEN = [
     (FIRST, WHO, "Short words go here now. " * 17, "    who:", "has 85 words"),
     (FIRST, WHO, "Administrative eligibility considerations necessitate documentation.", "    who:", "a reading grade of"),
     (SECOND, "  sms: Your council can tell you more.", "  sms: " + "Ask them. " * 30, "  sms:", "4 characters too long"),
-    (SECOND, "  sms: Your council can tell you more.", "  sms: Ask ☎ now.", "  sms:", "characters that text messages lack: ☎"),
+    (SECOND, "  sms: Your council can tell you more.", "  sms: Ask ☎ now.", "  sms:", "text messages lack: ☎"),
     (SECOND, "  sms: Your council can tell you more.", "  sms: See [this](https://a.uk).", "  sms:", "link in brackets"),
     (WORDS, "- Hello again.", "- Hello again!", "- Hello again!", "the character '!'"),
     ("glossary.yml", "A paper from a court.", f"{LONG}.", "  meaning:", "a sentence of 21 words"),
@@ -220,7 +221,7 @@ def test_check_command(folder: Path, edit: Edit, monkeypatch: pytest.MonkeyPatch
     edit(FIRST, WHO, "Please note this.")
     code, said = run(folder, "check", "--as-of", "2026-11-22")
     assert code == 1
-    assert "money.first.yml:10: money.first, who: says 'please note'. To mend it: write leave it out" in said
+    assert "money.first.yml:10: money.first, who: says 'please note'. To mend it: leave it out" in said
 
 
 def test_check_says_what_is_missing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -356,17 +357,13 @@ def test_walk_breaking_things(real: Path) -> None:
     """The messages that docs/editing.md shows are the real ones."""
     documented = (ROOT / "docs" / "editing.md").read_text(encoding="utf-8")
     path = real / "national" / "money.child_benefit.yml"
-    for old, new in (
-        ("{figures.child_benefit.eldest} for the eldest child", "{figures.child_benefit.oldest} for the eldest child"),
-        ("You need no court order.", "Please note that you need no court order."),
-        ("follow_on: [money.guardians_allowance", "follow_on: [money.guardian_allowance"),
-        ("Most often that means the child lives with you.", "Most often that is £27.05."),
-    ):
-        whole = path.read_text(encoding="utf-8")
-        swap(path, old, new)
-        said = [str(p).replace(f"{real.parent}/", "") for p in check(real, ON) if p.file == path]
-        assert said and said[0] in documented, said
-        path.write_text(whole, encoding="utf-8")
+    swap(path, "follow_on: [money.guardians_allowance", "follow_on: [money.guardian_allowance")
+    swap(path, "{figures.child_benefit.eldest} for the eldest child", "{figures.child_benefit.oldest} for the eldest child")
+    swap(path, "You need no court order.", "Please note that you need no court order.")
+    swap(path, "Most often that means the child lives with you.", "Most often that is £27.05.")
+    said = [str(p).replace(f"{real.parent}/", "") for p in check(real, ON) if p.file == path]
+    assert len(said) == 4
+    assert [line for line in said if line not in documented] == []
 
 
 def test_the_real_content_is_sound() -> None:
@@ -400,4 +397,5 @@ def test_grades() -> None:
     assert reader.grade("The cat sat on the mat.") == pytest.approx(0.39 * 6 + 11.8 * 1 - 15.59)
     assert reader.grade("") == 0
     assert reader.grade("You have a Special Guardianship Order.") == reader.grade("You have a it.")
+    assert reader.grade("Write to city.advice@toynbeehall.org.uk or frg.org.uk/help.") == reader.grade("Write to it or it.")
     assert reader.grade("An hour.") > readability.Reader((), {"hour": 1}).grade("An hour.")
