@@ -78,6 +78,8 @@ def tell_verdict(turn: Turn, verdict: Verdict) -> Message:
                        because=fill(outcome.because, on)), fill(outcome.means, on)]
     pieces += [fill(flag.say, on) for flag in verdict.flags][:1]
     pieces.append(turn.say("verdict.next_step", text=fill(outcome.next_step, on)))
+    if verdict.likely:
+        pieces.append(turn.say("verdict.likely"))
     if verdict.advice_first:
         pieces.append(turn.say("verdict.advice_first"))
     options = [topic_option(turn, t) for t in outcome.follow_on if t in turn.knowledge.base.topics][:3]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
 import structlog
 from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.gateway import web_api
 from bot.gateway.clock import Clock
@@ -68,9 +70,11 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
     await migrate(store.engine)
     async with app[RASA]:
         await turns.resume()
-        cleaning = asyncio.create_task(_clean(app))
+        stopping = asyncio.Event()
+        cleaning = asyncio.create_task(_clean(app, stopping))
         yield
-        cleaning.cancel()
+        stopping.set()  # whatever uses the database ends before it is closed
+        await cleaning
         await turns.stop()
     await store.close()
 
@@ -80,14 +84,18 @@ async def _hang_up(app: web.Application) -> None:
     app[web_api.WAKEUPS].close()
 
 
-async def _clean(app: web.Application) -> None:
+async def _clean(app: web.Application, stopping: asyncio.Event) -> None:
     """Delete conversations on the web that were not used for `SIGNPOST_KEEP_WEB_HOURS`."""
     kept = timedelta(hours=app[web_api.SETTINGS].keep_web_hours)
-    while True:
-        gone = await app[web_api.STORE].forget_unused_since(web_api.CHANNEL, app[web_api.CLOCK].now() - kept)
-        if gone:
-            log.info("forgotten", conversations=gone)
-        await asyncio.sleep(CLEAN_EVERY)
+    while not stopping.is_set():
+        try:
+            gone = await app[web_api.STORE].forget_unused_since(web_api.CHANNEL, app[web_api.CLOCK].now() - kept)
+            if gone:
+                log.info("forgotten", conversations=gone)
+        except SQLAlchemyError as error:  # such as a database that is locked: the next round does it
+            log.error("cleaning_failed", error=type(error).__name__)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), CLEAN_EVERY)
 
 
 async def _headers(_: web.Request, response: web.StreamResponse) -> None:

@@ -60,7 +60,7 @@ class Turns:
         """Leave the rest for the next start."""
         for task in list(self._draining.values()):
             task.cancel()
-        await asyncio.gather(*self._draining.values(), return_exceptions=True)
+        await asyncio.gather(*self._draining.values(), *self._forgetting, return_exceptions=True)
 
     async def replies(self, inbound: Inbound, within: float) -> list[Line] | None:
         """The lines that answer `inbound`, or None where there are none yet after `within` seconds."""

@@ -102,7 +102,7 @@ class KnowledgeBase:
         if entry is None:
             return None
         text = self.figures.fill(entry.says[facet], situation.on)  # type: ignore[index]  # best() checked the facet
-        sms = self.figures.fill(entry.sms, situation.on) if entry.sms and facet == "answer" else None
+        sms = self.figures.fill(entry.sms, situation.on, briefly=True) if entry.sms and facet == "answer" else None
         return Found(topic, facet, entry, text, sms)
 
     def find_locally(self, topic: str, situation: Situation) -> list[FoundLocally]:

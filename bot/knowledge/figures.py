@@ -34,12 +34,13 @@ class Figures:
                 return dated.value
         return None
 
-    def fill(self, text: str, on: date) -> str:
+    def fill(self, text: str, on: date, briefly: bool = False) -> str:
         """`text` with each `{figures.group.name}` as it holds on that day.
 
-        A figure with no value then is worded without it, with where to check instead: an old amount is
-        never shown as current.
+        A figure with no value then is worded without it, with where to check instead (each page once; not
+        where the text has to be brief): an old amount is never shown as current.
         """
+        told: set[str] = set()
 
         def shown(match: re.Match[str]) -> str:
             group, name = match.groups()
@@ -47,6 +48,9 @@ class Figures:
             if value is not None:
                 return value
             figure = self._groups[group][name]
+            if briefly or figure.source.url in told:
+                return figure.otherwise
+            told.add(figure.source.url)
             return figure.otherwise + self._hint.format(title=figure.source.title, url=figure.source.url)
 
         return REFERENCE.sub(shown, text)

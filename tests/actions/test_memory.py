@@ -1,0 +1,76 @@
+"""What an action remembers is what the next one finds."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.actions.memory import Memory
+
+words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), min_size=1, max_size=12)
+maybe = st.none() | words
+MEMORIES = st.builds(
+    Memory, arrangement=maybe, authority=maybe, relationship=maybe, child_age=st.lists(st.integers(0, 25), max_size=4),
+    previously_looked_after=st.none() | st.booleans(), situation=st.dictionaries(words, words, max_size=4),
+    asked=st.lists(words, max_size=4), open_question=maybe, topic=maybe, facet=maybe, given=st.lists(words, max_size=4),
+    waiting_topic=maybe, turn=st.integers(0, 999), unclear=st.integers(0, 9), unsure=st.integers(0, 9))
+
+
+def carried(slots: dict[str, Any], memory: Memory) -> dict[str, Any]:
+    """The slots after the memory's events, as Rasa would keep them: numbers of float slots come back as floats."""
+    after = dict(slots)
+    for event in memory.events(slots):
+        assert event["event"] == "slot"
+        after[event["name"]] = event["value"]
+    return {k: float(v) if k in ("turn", "unclear", "unsure") and v is not None else v for k, v in after.items()}
+
+
+@given(MEMORIES)
+def test_it_comes_back_as_it_went(memory: Memory) -> None:
+    assert Memory.from_slots(carried({}, memory)) == memory
+
+
+@given(MEMORIES, MEMORIES)
+def test_it_replaces_whatever_was_there(before: Memory, after: Memory) -> None:
+    assert Memory.from_slots(carried(carried({}, before), after)) == after
+
+
+@given(MEMORIES)
+def test_what_did_not_change_is_not_set_again(memory: Memory) -> None:
+    assert memory.events(carried({}, memory)) == []
+
+
+@given(MEMORIES)
+def test_a_memory_changed_leaves_the_slots_alone(memory: Memory) -> None:
+    slots = carried({}, memory)
+    kept = {k: (list(v) if isinstance(v, list) else dict(v) if isinstance(v, dict) else v) for k, v in slots.items()}
+    mine = Memory.from_slots(slots)
+    mine.asked.append("x")
+    mine.given.append("x")
+    mine.situation["x"] = "y"
+    mine.learn("arrangement", "adoption")
+    mine.learn("who_arranged", "parents")
+    assert slots == kept
+
+
+@given(MEMORIES)
+def test_starting_again_forgets_all_but_the_count_of_turns(memory: Memory) -> None:
+    slots = carried({}, memory)
+    turn = memory.turn
+    memory.forget_family()
+    assert memory == Memory(turn=turn)
+    left = {k: v for k, v in carried(slots, memory).items() if v}
+    assert set(left) <= {"turn"}
+
+
+@given(MEMORIES)
+def test_look_ups_see_what_is_remembered(memory: Memory) -> None:
+    situation = memory.situated(datetime(2026, 11, 24, tzinfo=UTC))
+    seen = asdict(situation)
+    assert (seen["arrangement"], seen["authority"], seen["previously_looked_after"]) == (
+        memory.arrangement, memory.authority, memory.previously_looked_after)
+    assert list(situation.ages) == memory.child_age
