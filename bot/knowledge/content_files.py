@@ -86,11 +86,6 @@ class ContentFiles:
         """All figures, with the hint where to check."""
         return Figures(self._groups, self._hint)
 
-    @cached_property
-    def dated_briefly(self) -> Figures:
-        """All figures, without the hint."""
-        return Figures(self._groups)
-
     @property
     def _groups(self) -> FigureGroups:
         groups: FigureGroups = {}
@@ -106,12 +101,12 @@ class ContentFiles:
 
     def fill(self, text: str, on: date, *, briefly: bool = False) -> str:
         """`text` with its figures as they hold on that day; one that isn't defined counts as one word."""
-        figures = self.dated_briefly if briefly else self.dated
+        figures = self.dated
 
         def known(match: re.Match[str]) -> str:
             return match.group(0) if (match.group(1), match.group(2)) in figures else "something"
 
-        return figures.fill(REFERENCE.sub(known, text), on)
+        return figures.fill(REFERENCE.sub(known, text), on, briefly)
 
 
 def read(content: Path) -> ContentFiles:

@@ -79,10 +79,13 @@ def test_text_without_figures_is_left_alone(text: str, on: date) -> None:
 
 @given(st.lists(st.tuples(PLAIN, st.booleans()), max_size=6), DAYS)
 def test_fill_changes_the_figures_only(parts: list[tuple[str, bool]], on: date) -> None:
-    """Whatever stands round the figures, each becomes the day's wording and the rest stays."""
+    """Whatever stands round the figures, each becomes the day's wording and the rest stays; where to check once."""
     text = "".join(plain + ("{figures.a.b}" if has else "") for plain, has in parts)
-    shown = FIGURES.value("a", "b", on) or "a set amount" + HINT.format(title="A page", url="https://www.gov.uk/page")
-    assert FIGURES.fill(text, on) == "".join(plain + (shown if has else "") for plain, has in parts)
+    value, hint = FIGURES.value("a", "b", on), HINT.format(title="A page", url="https://www.gov.uk/page")
+    brief = "".join(plain + ((value or "a set amount") if has else "") for plain, has in parts)
+    assert FIGURES.fill(text, on, briefly=True) == brief
+    once = brief if value or not any(has for _, has in parts) else brief.replace("a set amount", "a set amount" + hint, 1)
+    assert FIGURES.fill(text, on) == once
     assert len(references(text)) == sum(has for _, has in parts)
 
 
