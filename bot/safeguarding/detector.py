@@ -21,7 +21,7 @@ from bot.embedding.parts import parts
 SAFE = "not_danger"
 URGENT = "urgent."
 THRESHOLD = 0.4  # of a whole message
-PART_THRESHOLD = 0.8  # of one sentence in it
+PART_THRESHOLD = 0.9  # of one sentence in it
 PART_WORDS = 4
 
 

@@ -26,6 +26,7 @@ from bot.embedding.parts import parts
 from bot.understanding.context import slots
 
 UNCLEAR = "unclear"
+URGENT = "urgent."
 INFORM = "reply.inform"
 ARRAYS = "classifier.npz"
 
@@ -39,9 +40,9 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
         """Settings of the classifier, and the thresholds (shares of probability, 0-1)."""
         return {
             **asdict(Settings()),
-            "sure": 0.30,  # a whole message at least this sure of a class is not asked about
-            "second": 0.25,  # a further topic of the whole message is answered from here
-            "part": 0.55,  # a topic of one part is answered from here
+            "sure": 0.25,  # a whole message at least this sure of a class is not asked about
+            "second": 0.22,  # a further topic of the whole message is answered from here
+            "part": 0.7,  # a topic of one part is answered from here
             "part_words": 4,
             "at_hand": 3.0,  # how much likelier a short message is about the topic just spoken of
             "at_hand_words": 10,
@@ -95,7 +96,8 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
         ranking = _ranking(self._trained.classes, shares[0])
         needs = self._needs(shares)
         intent = self._intent(ranking[0], needs)
-        likeliest = [(r["name"], r["confidence"]) for r in ranking if is_need(r["name"])][:4]
+        likeliest = [(r["name"], r["confidence"]) for r in ranking
+                     if is_need(r["name"]) and not r["name"].startswith(URGENT)][:4]
         entities = [_need(name, confidence, text) for name, confidence in needs or likeliest]
         message.set(INTENT, intent, add_to_output=True)
         message.set(INTENT_RANKING_KEY, ranking[:10], add_to_output=True)
@@ -128,16 +130,20 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
         return {"name": UNCLEAR, "confidence": 1 - best["confidence"]}
 
     def _needs(self, shares: np.ndarray) -> list[tuple[str, float]]:
-        """(class, confidence) of everything clearly asked, surest first, at most `most`."""
+        """(class, confidence) of everything clearly asked: the whole message's first, then surest first, at most `most`."""
         score: dict[str, float] = {}
+        first = ""
         for row, share in enumerate(shares):
             order = [int(i) for i in np.argsort(-share) if is_need(self._trained.classes[i])][:3]
             for place, column in enumerate(order):
                 confidence, name = float(share[column]), self._trained.classes[column]
                 bar = self._config["part"] if row else self._config["second" if place else "sure"]
+                if name.startswith(URGENT) and (row or place):
+                    continue  # danger is the detector's to find; a hint of it in passing is no need
                 if confidence >= bar:
                     score[name] = max(score.get(name, 0.0), confidence * (0.9 if row else 1.0))
-        return sorted(score.items(), key=lambda pair: -pair[1])[: self._config["most"]]
+                    first = first if row or place else name
+        return sorted(score.items(), key=lambda pair: (pair[0] != first, -pair[1]))[: self._config["most"]]
 
 
 def is_need(intent: str) -> bool:

@@ -1,0 +1,86 @@
+"""kill -9 at any moment: no message without exactly one reply, and all fine again."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from datetime import date
+
+import aiohttp
+import pytest
+
+from bot.knowledge.base import KnowledgeBase
+from tests.doubles.carer import Carer, Got
+from tests.e2e.conftest import NAMES, System
+from tests.e2e.test_4_privacy import PHONE, PLANT
+
+ON = date(2026, 11, 24)
+TEXTS = ["what money can I get", f"my number is {PHONE} and {PLANT}", "I want to kill myself", "hello",
+         "is there a support group in Slough"]
+
+
+async def say_until_answered(carer: Carer, text: str, key: str) -> Got:
+    """As the page does: the same message again, under the same id, until there is a reply."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                got = await carer.say(text, key)
+                if got.status == 200:
+                    return got
+                assert got.status == 503 and got.headers["Retry-After"], got
+            except aiohttp.ClientError:
+                pass  # the gateway is just not there
+            await asyncio.sleep(0.3)
+
+
+async def talk(carer: Carer) -> dict[str, Got]:
+    chance = random.Random(carer.id)  # noqa: S311
+    got = {}
+    for n in range(10):
+        text = TEXTS[n % len(TEXTS)]
+        got[f"k{n}"] = await say_until_answered(carer, text, f"k{n}")
+        await asyncio.sleep(chance.random() * 0.2)
+    return got
+
+
+@pytest.mark.parametrize("victims", [("actions",), ("gateway",), ("rasa",), NAMES], ids="+".join)
+async def test_each_message_has_exactly_one_reply(system: System, session: aiohttp.ClientSession, base: KnowledgeBase,
+                                                  victims: tuple[str, ...]) -> None:
+    before = {name: system.pid(name) for name in victims}
+    carers = [await Carer.start(session, system.url) for _ in range(3)]
+    talking = [asyncio.create_task(talk(carer)) for carer in carers]
+    await asyncio.sleep(0.6)
+    system.kill(*victims)
+    answered = await asyncio.gather(*talking)
+
+    for carer, got in zip(carers, answered, strict=True):
+        lines = await carer.transcript()
+        assert len({m["id"] for m in lines}) == len(lines)
+        assert [m["text"] for m in lines if m["from"] == "carer"] == [TEXTS[n % len(TEXTS)] for n in range(10)]
+        replies = [m["id"] for g in got.values() for m in g.messages]
+        assert all(g.messages for g in got.values()), "no message without a reply"
+        spoken = [m["id"] for m in lines if m["from"] == "assistant"][1:]
+        assert sorted(replies) == spoken, "each line was said for one message, and none beside"
+        for n in (2, 7):
+            assert got[f"k{n}"].urgent
+
+    await asyncio.to_thread(system.wait_ready)
+    for name, pid in before.items():
+        assert system.pid(name) != pid, f"{name} was not started again"
+    carer = await Carer.start(session, system.url)
+    apology = base.say("failure.action", ON)
+    async with asyncio.timeout(60):  # the action server may need a moment longer than Rasa
+        while (got := await say_until_answered(carer, "what money can I get", str(random.random()))).text == apology:  # noqa: S311
+            await asyncio.sleep(0.5)
+    assert got.answers
+
+
+async def test_danger_is_answered_while_rasa_is_down(system: System, session: aiohttp.ClientSession) -> None:
+    carer = await Carer.start(session, system.url)
+    system.kill("rasa")
+    async with asyncio.timeout(3):
+        got = await carer.say("he's going to come round and hurt the kids")
+    assert got.status == 200 and got.urgent
+    kept = await say_until_answered(carer, "what money can I get", "k")
+    assert kept.answers and len(await carer.transcript()) >= 5
+    await asyncio.to_thread(system.wait_ready)
