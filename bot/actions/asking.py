@@ -17,7 +17,8 @@ def next_question(turn: Turn, topic: str) -> Message | None:
     """The question that would sharpen the answer on `topic` most; None where nothing more need be asked."""
     if turn.choices:
         return which_council(turn)
-    depends = turn.knowledge.base.topics[topic].depends_on
+    known = turn.knowledge.base.topics.get(topic)
+    depends = known.depends_on if known else []
     if "arrangement" in depends and turn.memory.arrangement is None and not _tired(turn):
         step = work_out(turn)
         if isinstance(step, Ask):

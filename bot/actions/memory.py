@@ -46,8 +46,9 @@ class Memory:
     def events(self, slots: Mapping[str, Any]) -> list[dict[str, Any]]:
         """`SlotSet` events for everything that is no longer as in `slots`."""
         mine = {f.name: getattr(self, f.name) for f in fields(self)}
-        return [SlotSet(name, value) for name, value in mine.items() if value != slots.get(name) and (
-            value or slots.get(name) is not None)]
+        changed = {name: value for name, value in mine.items() if value != slots.get(name)}
+        return [SlotSet(name, value) for name, value in changed.items()
+                if slots.get(name) is not None or value not in (None, [], {})]
 
     def learn(self, name: str, value: Any) -> None:
         """Take one stated fact; what the carer says now replaces what she said before."""

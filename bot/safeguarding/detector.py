@@ -23,6 +23,7 @@ URGENT = "urgent."
 THRESHOLD = 0.4  # of a whole message
 PART_THRESHOLD = 0.9  # of one sentence in it
 PART_WORDS = 4
+STORY = 25  # words from which a message may bury its danger in one sentence
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,11 @@ class DangerDetector:
         certain = self._phrases.topic(plain)
         if certain:
             return Finding(certain, 1.0)
-        whole, *pieces = self.readings([plain, *parts(plain, PART_WORDS)])
-        alarming = [whole] if whole.score >= self._threshold else []
-        alarming += [piece for piece in pieces if piece.score >= self._part_threshold]
-        return max(alarming, key=lambda finding: finding.score, default=None)
+        whole = self.readings([plain])[0]
+        if whole.score >= self._threshold or len(plain.split()) < STORY:
+            return whole if whole.score >= self._threshold else None
+        worst = max(self.readings(parts(plain, PART_WORDS) or [plain]), key=lambda finding: finding.score)
+        return worst if worst.score >= self._part_threshold else None
 
     def readings(self, texts: Sequence[str]) -> list[Finding]:
         """How dangerous each text is, and of what kind, whatever its score."""
