@@ -23,6 +23,7 @@ URGENT = "urgent."
 THRESHOLD = 0.4  # of a whole message
 PART_THRESHOLD = 0.9  # of one sentence in it
 PART_WORDS = 4
+HINT = 0.01  # below it the sentences of a message are not looked at one by one
 STORY = 25  # words from which a message may bury its danger in one sentence
 
 
@@ -77,8 +78,10 @@ class DangerDetector:
         if certain:
             return Finding(certain, 1.0)
         whole = self.readings([plain])[0]
-        if whole.score >= self._threshold or len(plain.split()) < STORY:
-            return whole if whole.score >= self._threshold else None
+        if whole.score >= self._threshold:
+            return whole
+        if whole.score < HINT or len(plain.split()) < STORY:
+            return None
         worst = max(self.readings(parts(plain, PART_WORDS) or [plain]), key=lambda finding: finding.score)
         return worst if worst.score >= self._part_threshold else None
 

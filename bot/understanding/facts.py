@@ -50,6 +50,14 @@ TABLE_RELATIONSHIP = {
     "friend": "not_related",
     "foster_other": "not_related",
 }
+# where one of these is spoken of, silence about orders is no sign that there is none
+_OFFICIAL = frozenset(
+    """
+    court courts judge COURTCASE CAREORDER SGO SGR CAO INTERIMCAO CUSTODY GUARDSHIP GUARDIAN KFC FOSTERER FOSTERPAY SSW
+    LAC LACREVIEW S20 REG24 EPO allowance placed placement adopted adoption POLICE CAREPLACE viability assessment panel
+    """.split()
+)
+_LONG_UNSAID = 36  # months: with a child this long, many have an order they do not speak of
 _ORDER_OF = {SGO: "special_guardianship", CAO: "lives_with", "adoption": "other"}
 
 
@@ -135,7 +143,13 @@ class FactFinder:
             if home.elsewhere and found.get("previously_looked_after", now) is not None:
                 found.pop("previously_looked_after")  # in care still: nothing previous about it
         else:
-            kind = _without_order(found, informal, home)
+            if informal is None and home.with_me and not home.elsewhere and _nobody_official(found, orders, reading):
+                informal = self._orders.by_leave(reading)
+            kind = _without_order(found, informal, home) or (
+                _by_time_alone(found, home, not self._orders.unknown_to_council(reading))
+                if not orders.held and _nobody_official(found, orders, reading)
+                else None
+            )
             if kind is not None:
                 found["arrangement"] = kind
         order = _order(now, informal, orders, found.get("order"))
@@ -187,6 +201,33 @@ def _without_order(found: dict[str, Found], informal: Found | None, home: Home) 
     if tie in CLOSE_RELATIVES or not tie or tie not in _WIDER:
         return Found("informal", said.first, said.after, said.sure and tie != "step_grandparent")
     return _not_close(found, said)
+
+
+def _nobody_official(found: dict[str, Found], orders: Orders, reading: Reading) -> bool:
+    """Whether no court, order or council placement is spoken of, so that a family arrangement may be taken as said."""
+    came = found.get("how_came")
+    if came is not None and came.value in ("council_or_police", "council_involved"):
+        return False
+    role = found.get("council_role")
+    if role is not None and role.value not in ("none", "helped_only"):
+        return False
+    return "order" not in found and not orders.care_orders and not reading.vocabulary & _OFFICIAL
+
+
+def _by_time_alone(found: dict[str, Found], home: Home, council_knows: bool) -> Found | None:
+    """A friend's or wider relative's child, with the carer so long, where nobody official is spoken of."""
+    tie, duration, months = (found.get(name) for name in ("relationship", "duration", "months_with_carer"))
+    if tie is None or duration is None or tie.value not in _WIDER or not home.with_me:
+        return None
+    role = found.get("council_role")
+    if council_knows and (role is None or role.value != "none"):
+        return None
+    if duration.value == "28_or_more" and (months is None or int(str(months.value)) <= _LONG_UNSAID):
+        kind = _not_close(found, duration)
+        return kind and Found(kind.value, kind.first, kind.after, False)
+    if duration.value == "under_28":
+        return Found("informal", duration.first, duration.after, False)
+    return None
 
 
 def _wider_for_long(found: dict[str, Found]) -> bool:

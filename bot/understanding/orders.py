@@ -50,9 +50,10 @@ class OrderReader:
 
     def __init__(self, data: Mapping[str, Any], lists: WordLists) -> None:
         """`data` is orders.yml as loaded, `lists` all word lists it may name."""
+        self._certain = {name: Group(data[name].get("certain", ()), lists) for name in ("order", "role", "care", "foster")}
         self._not_current = {name: Group(data[name]["not_current"], lists) for name in ("order", "role", "care", "foster")}
         self._current = {name: Group(data[name]["current"], lists) for name in ("order", "role", "care", "foster")}
-        rules = ("adoption", "lives_with", "informal", "privfost", "privfost_strong", "foster_verb", "with_care")
+        rules = ("adoption", "lives_with", "informal", "privfost", "privfost_strong", "foster_verb", "with_care", "fosters_now", "by_leave", "tell_council")
         self._rules = {name: Rule.of(data[name], lists) for name in rules}
 
     def read(self, reading: Reading) -> Orders:
@@ -80,6 +81,8 @@ class OrderReader:
         if reading.size <= 8 and "?" not in toks and all(t in _SHORT_ANSWER or t in _ORDERS for t in toks):
             return not {"no", "or"} & set(toks) or toks[index - 1] in ("a", "just", "an")
         coded, words = reading.around(index)
+        if self._certain[patterns].hit(coded, words):
+            return True
         if self._not_current[patterns].hit(coded, words):
             return False
         return self._current[patterns].hit(coded, words)
@@ -98,14 +101,23 @@ class OrderReader:
                 orders.held.append(Found(value, *where, sure))
 
     def looked_after(self, reading: Reading) -> Found | None:
-        """Signs that the child is the council's: reg 24, section 20, fostering pay, reviews."""
-        where = self._rules["with_care"].find(reading)
+        """Signs that the child is the council's: reg 24, section 20, fostering pay, reviews, a fostering social worker."""
+        where = self._rules["fosters_now"].find(reading) or self._rules["with_care"].find(reading)
         return Found(KFC, *where) if where else None
 
     def informal(self, reading: Reading) -> Found | None:
         """No court, nothing official, a family arrangement."""
         where = self._rules["informal"].find(reading)
         return Found("informal", *where) if where else None
+
+    def by_leave(self, reading: Reading) -> Found | None:
+        """A parent's leave for the child to be with the carer: a family arrangement, if nothing else is said."""
+        where = self._rules["by_leave"].find(reading)
+        return Found("informal", *where, sure=False) if where else None
+
+    def unknown_to_council(self, reading: Reading) -> bool:
+        """Whether the council, if spoken of at all, is one the carer has not told: 'should I tell the council?'."""
+        return "COUNCIL" not in reading.vocabulary or self._rules["tell_council"].says(reading)
 
 
 def strongest(held: list[Found], reading: Reading, mixed: bool) -> Found | None:

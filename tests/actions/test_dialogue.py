@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable
 from datetime import date
@@ -203,7 +204,7 @@ async def test_clarifying_never_says_the_same_twice_running(talk: Talk, likely: 
         assert message.options and message.topics
         said.append(message.text)
         handed.append(reply.hand_over)
-    assert all(one != next_one for one, next_one in zip(said, said[1:], strict=False))
+    assert all(one != next_one for one, next_one in itertools.pairwise(said))
     assert handed[0] is None and handed[-1] is not None, "after a while a person is fetched"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import secrets
 from datetime import date
 
 import aiohttp
@@ -11,6 +12,7 @@ import pytest
 
 from bot.knowledge.base import KnowledgeBase
 from tests.doubles.carer import Carer, Got
+from tests.doubles.waiting import until
 from tests.e2e.conftest import NAMES, System
 from tests.e2e.test_4_privacy import PHONE, PLANT
 
@@ -21,7 +23,7 @@ TEXTS = ["what money can I get", f"my number is {PHONE} and {PLANT}", "I want to
 
 async def say_until_answered(carer: Carer, text: str, key: str) -> Got:
     """As the page does: the same message again, under the same id, until there is a reply."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):  # Rasa takes 10 s to start, longer where others use the cores
         while True:
             try:
                 got = await carer.say(text, key)
@@ -51,6 +53,10 @@ async def test_each_message_has_exactly_one_reply(system: System, session: aioht
     talking = [asyncio.create_task(talk(carer)) for carer in carers]
     await asyncio.sleep(0.6)
     system.kill(*victims)
+    if victims == ("rasa",):
+        async with asyncio.timeout(3):
+            danger = await (await Carer.start(session, system.url)).say("he's going to come round and hurt the kids")
+        assert danger.status == 200 and danger.urgent, "danger needs no Rasa"
     answered = await asyncio.gather(*talking)
 
     for carer, got in zip(carers, answered, strict=True):
@@ -69,18 +75,9 @@ async def test_each_message_has_exactly_one_reply(system: System, session: aioht
         assert system.pid(name) != pid, f"{name} was not started again"
     carer = await Carer.start(session, system.url)
     apology = base.say("failure.action", ON)
-    async with asyncio.timeout(60):  # the action server may need a moment longer than Rasa
-        while (got := await say_until_answered(carer, "what money can I get", str(random.random()))).text == apology:  # noqa: S311
-            await asyncio.sleep(0.5)
-    assert got.answers
 
+    async def fine_again() -> bool:
+        got = await say_until_answered(carer, "what money can I get", secrets.token_hex(8))
+        return got.text != apology and bool(got.answers)
 
-async def test_danger_is_answered_while_rasa_is_down(system: System, session: aiohttp.ClientSession) -> None:
-    carer = await Carer.start(session, system.url)
-    system.kill("rasa")
-    async with asyncio.timeout(3):
-        got = await carer.say("he's going to come round and hurt the kids")
-    assert got.status == 200 and got.urgent
-    kept = await say_until_answered(carer, "what money can I get", "k")
-    assert kept.answers and len(await carer.transcript()) >= 5
-    await asyncio.to_thread(system.wait_ready)
+    await until(fine_again, within=60)  # the action server may need a moment longer than Rasa

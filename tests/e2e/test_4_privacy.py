@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import stat
-import time
 
 from tests.doubles.carer import Carer
 from tests.e2e.conftest import LISTEN, System, loopback, sockets
@@ -26,7 +26,7 @@ async def test_nothing_a_carer_writes_is_logged(system: System, carer: Carer) ->
                  f"{PLANT} " * 40, f'{PLANT}"}}{{\n{PHONE}'):
         assert (await carer.say(text)).status == 200
     await carer.send(text=PLANT, option=PHONE)  # a refused one
-    time.sleep(0.5)
+    await asyncio.sleep(0.5)
     logs = [p for p in [*system.data.rglob("*"), system.output] if p.is_file() and not p.name.startswith("signpost.db")]
     assert {"rasa.log", "actions.log", "gateway.log"} <= {p.name for p in logs}
     for path in logs:

@@ -19,7 +19,8 @@ from tests.e2e.conftest import NAMES, SIGNPOST, Socket, System, alive, environme
 
 
 def run(data: Path, port: int, command: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, env=environment(data, port), cwd=ROOT, capture_output=True, text=True, timeout=30)
+    return subprocess.run(command, env=environment(data, port), cwd=ROOT, capture_output=True, text=True,
+                          timeout=30, check=False)
 
 
 def test_a_taken_port_is_said_plainly(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from bot.knowledge.reply import HandOver, Message
 from tests.doubles.carer import Carer
 from tests.doubles.gateway import Running, StartGateway
 from tests.doubles.rasa import FakeRasa, says
+from tests.doubles.waiting import until
 
 NOW = datetime(2026, 11, 24, 11, tzinfo=UTC)
 DANGER = "I want to kill myself"
@@ -39,6 +40,10 @@ async def everything(store: Store) -> dict[str, list]:
         names = (await connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
         own = [n for n in names if n not in ("sqlite_sequence", "alembic_version")]
         return {n: list((await connection.exec_driver_sql(f"SELECT * FROM {n}")).all()) for n in own}  # noqa: S608
+
+
+async def is_empty(store: Store) -> bool:
+    return not any((await everything(store)).values())
 
 
 # Migrations
@@ -169,7 +174,7 @@ async def test_danger_kept_before_a_crash_is_answered_at_the_start_without_rasa(
 # Deletion
 
 
-async def bytes_of(store: Store, folder: Path) -> bytes:
+def bytes_of(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.glob("signpost.db*"))
 
 
@@ -184,7 +189,7 @@ async def test_delete_leaves_no_row_and_no_byte(start_gateway: StartGateway, ras
     await carer.say(DANGER)
     await other.say("I stay")
     before = await everything(gateway.store)
-    assert all(before.values()) and plant.encode() in await bytes_of(gateway.store, tmp_path)
+    assert all(before.values()) and plant.encode() in bytes_of(tmp_path)
 
     assert await carer.delete() == 204
 
@@ -192,7 +197,7 @@ async def test_delete_leaves_no_row_and_no_byte(start_gateway: StartGateway, ras
     assert carer.id not in str(after) and plant not in str(after)
     assert {name: len(rows) for name, rows in after.items()} == {
         "conversations": 1, "inbound": 1, "transcript": 3, "outbound": 2, "waiting_for_person": 0}
-    assert plant.encode() not in await bytes_of(gateway.store, tmp_path)
+    assert plant.encode() not in bytes_of(tmp_path)
     assert await carer.delete() == 404 and (await carer.say("hello")).status == 404
     assert len(await other.transcript()) == 3
 
@@ -200,8 +205,7 @@ async def test_delete_leaves_no_row_and_no_byte(start_gateway: StartGateway, ras
 async def test_delete_while_a_message_is_under_way_leaves_nothing(gateway: Running, carer: Carer, rasa: FakeRasa) -> None:
     rasa.delay = 0.3
     saying = asyncio.create_task(carer.say("hello"))
-    while not rasa.turns:
-        await asyncio.sleep(0.01)
+    await until(lambda: rasa.turns)
     assert await carer.delete() == 204
     assert (await saying).messages == []
     await asyncio.sleep(0.4)
@@ -214,9 +218,7 @@ async def test_a_carer_who_asks_to_be_forgotten_hears_so_and_is(gateway: Running
     rasa.script["yes"] = says("All of it goes now.", forget=True)
     got = await carer.say("yes")
     assert got.status == 200 and got.text == "All of it goes now."
-    async with asyncio.timeout(3):
-        while any((await everything(gateway.store)).values()):
-            await asyncio.sleep(0.05)
+    await until(lambda: is_empty(gateway.store))
     assert (await carer.say("hello")).status == 404
 
 
@@ -227,10 +229,13 @@ async def test_a_carer_is_forgotten_even_if_the_gateway_stops_before(start_gatew
     await carer.say("yes")
     await first.close()
     second = await start_gateway()
-    async with asyncio.timeout(3):
-        while (await (await second.again(carer)).say("hello")).status != 404:
-            await asyncio.sleep(0.05)
-    assert (await (await second.again(other)).say("hello")).status == 200
+    carer, other = await second.again(carer), await second.again(other)
+
+    async def gone() -> bool:
+        return (await carer.say("hello")).status == 404
+
+    await until(gone)
+    assert (await other.say("hello")).status == 200
 
 
 # Retention
@@ -244,9 +249,8 @@ async def test_a_conversation_on_the_web_is_kept_a_day_after_its_last_use(start_
     await first.close()
     later = await start_gateway(now=(NOW + timedelta(hours=hours)).isoformat())
     carer = await later.again(carer)
-    async with asyncio.timeout(3):
-        while not kept and (await everything(later.store))["conversations"]:
-            await asyncio.sleep(0.02)
+    if not kept:
+        await until(lambda: is_empty(later.store))
     assert (await carer.say("hello")).status == (200 if kept else 404)
 
 

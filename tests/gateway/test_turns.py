@@ -14,6 +14,7 @@ from bot.safeguarding.watch import DangerWatch
 from tests.doubles.carer import Carer
 from tests.doubles.gateway import Running, StartGateway
 from tests.doubles.rasa import FakeRasa
+from tests.doubles.waiting import until
 
 ON = date(2026, 11, 24)
 DANGER = "I want to kill myself"
@@ -62,8 +63,7 @@ async def test_messages_sent_at_once_are_answered_in_order_one_at_a_time(carer: 
 async def test_one_conversation_does_not_wait_for_another(gateway: Running, carer: Carer, rasa: FakeRasa) -> None:
     rasa.moods = ["hang"]
     stuck = asyncio.create_task(carer.say("hello"))
-    while not rasa.turns:
-        await asyncio.sleep(0.01)
+    await until(lambda: rasa.turns)
     other = await gateway.carer()
     async with asyncio.timeout(1):
         assert (await other.say("quick")).text == "You said: quick"
@@ -153,8 +153,7 @@ async def test_danger_is_answered_while_an_earlier_message_is_stuck(start_gatewa
 async def test_danger_is_answered_while_rasa_has_an_earlier_message(carer: Carer, rasa: FakeRasa) -> None:
     rasa.moods = ["hang"]
     stuck = asyncio.create_task(carer.say("what about money"))
-    while not rasa.turns:
-        await asyncio.sleep(0.01)
+    await until(lambda: rasa.turns)
     async with asyncio.timeout(1):
         assert (await carer.say(DANGER)).urgent
     assert not stuck.done()

@@ -15,7 +15,6 @@ from tests.doubles.gateway import PASSWORD, Running, StartGateway
 from tests.doubles.rasa import FakeRasa, says
 
 
-
 def basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
