@@ -52,10 +52,7 @@ TABLE_RELATIONSHIP = {
 }
 # where one of these is spoken of, silence about orders is no sign that there is none
 _OFFICIAL = frozenset(
-    """
-    court courts judge COURTCASE CAREORDER SGO SGR CAO INTERIMCAO CUSTODY GUARDSHIP GUARDIAN KFC FOSTERER FOSTERPAY SSW
-    LAC LACREVIEW S20 REG24 EPO allowance placed placement adopted adoption POLICE CAREPLACE viability assessment panel
-    """.split()
+    ["court", "courts", "judge", "COURTCASE", "CAREORDER", "SGO", "SGR", "CAO", "INTERIMCAO", "CUSTODY", "GUARDSHIP", "GUARDIAN", "KFC", "FOSTERER", "FOSTERPAY", "SSW", "LAC", "LACREVIEW", "S20", "REG24", "EPO", "allowance", "placed", "placement", "adopted", "adoption", "POLICE", "CAREPLACE", "viability", "assessment", "panel"]
 )
 _LONG_UNSAID = 36  # months: with a child this long, many have an order they do not speak of
 _ORDER_OF = {SGO: "special_guardianship", CAO: "lives_with", "adoption": "other"}
