@@ -20,8 +20,8 @@ from bot.embedding.parts import parts
 
 SAFE = "not_danger"
 URGENT = "urgent."
-THRESHOLD = 0.4  # of a whole message
-PART_THRESHOLD = 0.9  # of one sentence in it
+THRESHOLD = 0.45  # of a whole message
+PART_THRESHOLD = 0.92  # of one sentence in it
 PART_WORDS = 4
 HINT = 0.01  # below it the sentences of a message are not looked at one by one
 STORY = 25  # words from which a message may bury its danger in one sentence

@@ -194,7 +194,12 @@ class Durations:
             or {"just", "only", "next", "another", "about_to", "supposed", "will", "should", "temporarily"} & set(before)
         ):
             return _Span(days, "planned", first, after, exact)
-        if toks[first - 1] in ("for", "over", "about", "been", "nearly") or so_far or short:
+        minding = {"looking_after", "having", "minding"} & set(before) and toks[first - 1] == "for"
+        if minding and not so_far and days < 28 and {"am", "are", "'s"} & set(toks[max(1, first - 9) : first]):
+            return _Span(days, "planned", first, after, exact)
+        said_here = toks[first - 1] == "here" or (toks[first - 1] in ("me", "us") and toks[first - 2] in ("with", "to", "at"))
+        going_on = toks[first - 1] == "on" and toks[first - 2] == "going"
+        if toks[first - 1] in ("for", "over", "about", "been", "nearly") or so_far or short or said_here or going_on:
             return _Span(days, "so_far", first, after, exact)
         return None
 

@@ -59,7 +59,7 @@ def near_doubles(lines: list[Example]) -> Iterator[str]:
     texts = [line.plain for line in long]
     for start in range(0, len(long), 500):
         scores = process.cdist(texts[start : start + 500], texts[start:], scorer=fuzz.ratio, score_cutoff=NEAR)
-        for row, column in zip(*scores.nonzero()):
+        for row, column in zip(*scores.nonzero(), strict=True):
             one, other = long[start + int(row)], long[start + int(column)]
             if row < column and one.label != other.label and one.plain != other.plain:
                 yield f"{other.file}: '{other.text}': is nearly '{one.text}' of {one.label}"

@@ -43,7 +43,9 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
             "sure": 0.25,  # a whole message at least this sure of a class is not asked about
             "second": 0.22,  # a further topic of the whole message is answered from here
             "part": 0.7,  # a topic of one part is answered from here
+            "urgent": 0.6,  # of a whole message in which the danger detector found nothing
             "part_words": 4,
+            "told_unasked": 0.4,  # how likely a message only tells something, where nothing was asked
             "at_hand": 3.0,  # how much likelier a short message is about the topic just spoken of
             "at_hand_words": 10,
             "out_of_place": 0.1,  # how likely a reply is where nothing was asked, beside where something was
@@ -116,14 +118,17 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
         reply = 1.0 if known.get("open_question") else rare
         follow_up = 1.0 if known.get("topic") else rare
         at_hand = self._config["at_hand"] if len(message.get(TEXT).split()) <= self._config["at_hand_words"] else 1.0
-        return np.array([reply if name.startswith("reply.") and name != INFORM else
+        unasked = 1.0 if known.get("open_question") else self._config["told_unasked"]
+        return np.array([unasked if name == INFORM else
+                         reply if name.startswith("reply.") else
                          follow_up if name.startswith("follow_up.") else
                          at_hand if name == known.get("topic") else 1.0 for name in self._trained.classes])
 
     def _intent(self, best: dict[str, Any], needs: list[tuple[str, float]]) -> dict[str, Any]:
         """The class of the message; a need told with its story beats the story."""
-        told = not is_need(best["name"])
-        if best["confidence"] >= self._config["sure"] and not (told and needs and needs[0][1] >= self._config["part"]):
+        told, danger = not is_need(best["name"]), best["name"].startswith(URGENT)
+        sure = best["confidence"] >= self._config["urgent" if danger else "sure"]
+        if sure and not (told and needs and needs[0][1] >= self._config["part"]):
             return best
         if needs:
             return {"name": needs[0][0], "confidence": needs[0][1]}
@@ -138,8 +143,8 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
             for place, column in enumerate(order):
                 confidence, name = float(share[column]), self._trained.classes[column]
                 bar = self._config["part"] if row else self._config["second" if place else "sure"]
-                if name.startswith(URGENT) and (row or place):
-                    continue  # danger is the detector's to find; a hint of it in passing is no need
+                if name.startswith(URGENT):  # danger is the detector's to find; a hint of it in passing is no need
+                    bar = 1.0 if row or place else self._config["urgent"]
                 if confidence >= bar:
                     score[name] = max(score.get(name, 0.0), confidence * (0.9 if row else 1.0))
                     first = first if row or place else name

@@ -35,6 +35,9 @@ _SHORT_ANSWER = words(
     """
 )
 
+_SELF = words("i we my our us me")
+_ASKING = words("what how who why when where which can could does do did is are should would will if any whether has have was were")
+
 
 @dataclass
 class Orders:
@@ -65,7 +68,8 @@ class OrderReader:
             patterns, arrangement, sure = _ORDERS[tok]
             if tok == "CUSTODY" and reading.toks[index - 1] in ("in", "into", "remanded", "police"):
                 continue
-            held = self._held(reading, index, patterns)
+            held, plainly = self._held(reading, index, patterns)
+            sure = sure and plainly
             if not held:
                 orders.spoken_of.add(arrangement)
             elif tok == "CAREORDER":
@@ -75,17 +79,19 @@ class OrderReader:
         self._without_orders(reading, orders)
         return orders
 
-    def _held(self, reading: Reading, index: int, patterns: str) -> bool:
-        """Whether the order or role at word `index` is the carer's, now."""
+    def _held(self, reading: Reading, index: int, patterns: str) -> tuple[bool, bool]:
+        """Whether the order or role at word `index` is the carer's, now; and whether that is said plainly."""
         toks = reading.toks
         if reading.size <= 8 and "?" not in toks and all(t in _SHORT_ANSWER or t in _ORDERS for t in toks):
-            return not {"no", "or"} & set(toks) or toks[index - 1] in ("a", "just", "an")
+            return not {"no", "or"} & set(toks) or toks[index - 1] in ("a", "just", "an"), True
         coded, words = reading.around(index)
         if self._certain[patterns].hit(coded, words):
-            return True
+            return True, True
         if self._not_current[patterns].hit(coded, words):
-            return False
-        return self._current[patterns].hit(coded, words)
+            return False, True
+        if self._current[patterns].hit(coded, words):
+            return True, True
+        return patterns in ("order", "role") and _told_of_self(reading, index, words), False
 
     def _without_orders(self, reading: Reading, orders: Orders) -> None:
         """Adds adoption, private fostering and fostering said as a verb."""
@@ -118,6 +124,13 @@ class OrderReader:
     def unknown_to_council(self, reading: Reading) -> bool:
         """Whether the council, if spoken of at all, is one the carer has not told: 'should I tell the council?'."""
         return "COUNCIL" not in reading.vocabulary or self._rules["tell_council"].says(reading)
+
+
+def _told_of_self(reading: Reading, index: int, words: frozenset[str]) -> bool:
+    """Whether an order nothing places is likely the carer's: told, not asked, among words of self, and not 'an SGO'."""
+    opening = reading.toks[reading.sentence(index)[0]]
+    told = not reading.asks(index) and opening not in _ASKING
+    return told and bool(_SELF & words) and reading.toks[index - 1] not in ("a", "an")
 
 
 def strongest(held: list[Found], reading: Reading, mixed: bool) -> Found | None:

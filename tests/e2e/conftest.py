@@ -128,6 +128,10 @@ class System:
     def output(self) -> Path:
         return self.data.parent / f"{self.data.name}.out"
 
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def pid(self, name: str) -> int:
         return int((self.data / "run" / f"{name}.pid").read_text())
 
@@ -176,14 +180,21 @@ class System:
 
 
 @pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     for needed in (ROOT / "models" / "signpost.tar.gz", ROOT / "models" / "danger.npz", ROOT / ".venv-rasa"):
         assert needed.exists(), f"{needed} is missing: run `make train`"
-    running = System(tmp_path_factory.mktemp("e2e") / "data")
-    running.start()
-    yield running
-    if running.process and running.process.poll() is None:
-        running.stop(signal.SIGTERM)
+    made = System(tmp_path_factory.mktemp("e2e") / "data")
+    yield made
+    if made.running:
+        made.stop(signal.SIGTERM)
+
+
+@pytest.fixture
+def system(installation: System) -> System:
+    """The one system of the session, started again only where a test stopped it."""
+    if not installation.running:
+        installation.start()
+    return installation
 
 
 @pytest.fixture(scope="session")
