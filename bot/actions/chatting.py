@@ -9,6 +9,7 @@ from bot.actions.knowing import known_facts
 from bot.actions.turn import Turn, topic_of
 from bot.knowledge.reply import HandOver, Message, Option, Reply
 
+PERSON = "helpline.talk_to_someone"
 NOT_UNDERSTOOD = 2  # messages in a row, then a person is offered first
 
 
@@ -147,7 +148,7 @@ class Clarify(SignpostAction):
         """Never the same question twice running."""
         memory, base = turn.memory, turn.knowledge.base.topics
         memory.unclear += 1
-        likely = [t for t in dict.fromkeys(topic_of(n) for n in turn.needs) if t in base][:4]
+        likely = [t for t in dict.fromkeys(topic_of(n) for n in turn.needs) if t in base and t != PERSON][:4]
         if memory.unclear >= NOT_UNDERSTOOD or len(likely) < 2:
             handed = HandOver(reason="not_understood") if memory.unclear > NOT_UNDERSTOOD else None
             text = turn.say("unclear.topics")

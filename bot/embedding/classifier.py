@@ -15,9 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import HashingVectorizer
-from sklearn.linear_model import LogisticRegression
 
 from bot.embedding.model import SentenceEmbedding
 
@@ -55,6 +53,8 @@ class TextClassifier:
     def train(cls, embedding: SentenceEmbedding, texts: Sequence[str], labels: Sequence[str],
               settings: Settings | None = None, vectors: Floats | None = None) -> TextClassifier:
         """Fit on `texts` and `labels` of the same length; `vectors` are their embeddings where already known."""
+        from sklearn.linear_model import LogisticRegression  # slow to import, and only training needs it
+
         settings = settings or Settings()
         texts = [normal(t) for t in texts]
         counts = [h.transform(texts) for h in _hashers(settings)]
@@ -138,6 +138,8 @@ def _weighted(counts: sparse.csr_matrix, idf: Floats) -> sparse.csr_matrix:
 
 def _reduced(rows: sparse.csr_matrix, dimensions: int, weight: float) -> tuple[Floats, Floats]:
     """(points, basis): rows @ basis = points."""
+    from sklearn.decomposition import TruncatedSVD
+
     svd = TruncatedSVD(min(dimensions, min(rows.shape) - 1), n_iter=2, random_state=0)
     points = svd.fit_transform(rows)
     return (points * weight).astype(np.float32), (svd.components_.T * weight).astype(np.float32)

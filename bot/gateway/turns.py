@@ -96,7 +96,7 @@ class Turns:
             return
         reply = self._watch.reply(alarm, known)
         topic = reply.messages[0].topics[0]
-        changed: dict[str, Any] = {"topic": topic, "facet": "answer", "given": ["answer"]}
+        changed: dict[str, Any] = {"topic": topic, "facet": "answer", "given": ["answer"], "open_question": None}
         if alarm.authority:
             changed["authority"] = alarm.authority
         log.info("danger", topic=topic)

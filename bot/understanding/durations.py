@@ -198,7 +198,8 @@ class Durations:
         if minding and not so_far and days < 28 and {"am", "are", "'s"} & set(toks[max(1, first - 9) : first]):
             return _Span(days, "planned", first, after, exact)
         said_here = toks[first - 1] == "here" or (toks[first - 1] in ("me", "us") and toks[first - 2] in ("with", "to", "at"))
-        going_on = toks[first - 1] == "on" and toks[first - 2] == "going"
+        now_at = toks[first - 1] == "now" and toks[first - 2] in ("is", "'s", "it", "was")
+        going_on = now_at or toks[first - 1] == "on" and toks[first - 2] == "going"
         if toks[first - 1] in ("for", "over", "about", "been", "nearly") or so_far or short or said_here or going_on:
             return _Span(days, "so_far", first, after, exact)
         return None
@@ -271,7 +272,7 @@ class Durations:
         if head in ("yesterday", "night", "week") or head == "month":
             return _Span({"week": 7, "month": 30}.get(head, 1), "so_far", index, index + 3)
         if (
-            head in ("summer", "christmas", "easter", "spring", "autumn", "winter", "year", "september_")
+            head in ("summer", "christmas", "easter", "spring", "autumn", "winter", "year", "september_", "term")
             or head in _LONG
             or "born" in follow
         ):

@@ -98,7 +98,7 @@ class FactFinder:
         ages, stage = self._ages.find(reading)
         count = children_count(reading, ages)
         mixed = "several_children_differ" in found
-        now = self._arrangement_by_order(reading, orders, home, mixed)
+        now = self._arrangement_by_order(reading, orders, home, mixed) or _by_approval(found, home, reading)
         duration, months = self._durations.find(reading, today, home.with_me, home.prospective and now is None)
         for name, value in (
             ("relationship", tie),
@@ -198,6 +198,17 @@ def _without_order(found: dict[str, Found], informal: Found | None, home: Home) 
     if tie in CLOSE_RELATIVES or not tie or tie not in _WIDER:
         return Found("informal", said.first, said.after, said.sure and tie != "step_grandparent")
     return _not_close(found, said)
+
+
+def _by_approval(found: dict[str, Found], home: Home, reading: Reading) -> Found | None:
+    """Fostering, from what was said of the panel or of approval, where no special guardian's panel may be meant."""
+    approval = found.get("foster_approval")
+    if approval is None or approval.value == "turned_down" or {"SGO", "SGR", "adoption"} & reading.vocabulary or home.elsewhere:
+        return None
+    settled = approval.value in ("full", "temporary", "temporary_run_out")
+    if not settled and not (approval.value == "not_yet" and home.with_me):
+        return None
+    return Found(KFC, approval.first, approval.after, False)
 
 
 def _nobody_official(found: dict[str, Found], orders: Orders, reading: Reading) -> bool:

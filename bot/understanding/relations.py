@@ -380,7 +380,7 @@ def _known_from_class(toks: list[str], start: int, index: int) -> bool:
     return (
         toks[start - 1] in ("from", "in")
         and toks[index + 1 : index + 2] == ["'s"]
-        and toks[index + 2] in ("class", "school", "team", "college")
+        and bool({"class", "school", "team", "college", "club"} & set(toks[index + 2 : index + 4]))
     )
 
 
