@@ -15,6 +15,7 @@ from pathlib import Path
 import yaml
 
 from bot.embedding.classifier import Settings, TextClassifier, normal
+from bot.embedding.kept import embed_kept
 from bot.embedding.model import SentenceEmbedding
 from bot.embedding.parts import parts
 
@@ -97,4 +98,4 @@ def train(embedding: SentenceEmbedding, examples: Mapping[str, Sequence[str]],
     """A classifier of `examples` by class. It learns every topic apart, not 'safe' as one: that finds more."""
     texts = [normal(line) for lines in examples.values() for line in lines]
     labels = [name for name, lines in examples.items() for _ in lines]
-    return TextClassifier.train(embedding, texts, labels, settings)
+    return TextClassifier.train(embedding, texts, labels, settings, embed_kept(embedding, texts))

@@ -199,7 +199,7 @@ class Durations:
             return _Span(days, "planned", first, after, exact)
         said_here = toks[first - 1] == "here" or (toks[first - 1] in ("me", "us") and toks[first - 2] in ("with", "to", "at"))
         now_at = toks[first - 1] == "now" and toks[first - 2] in ("is", "'s", "it", "was")
-        going_on = now_at or toks[first - 1] == "on" and toks[first - 2] == "going"
+        going_on = now_at or (toks[first - 1] == "on" and toks[first - 2] == "going")
         if toks[first - 1] in ("for", "over", "about", "been", "nearly") or so_far or short or said_here or going_on:
             return _Span(days, "so_far", first, after, exact)
         return None

@@ -22,7 +22,7 @@ from bot.understanding.durations import Durations
 from bot.understanding.found import Fact, FactValue, Found
 from bot.understanding.living import Home, Living
 from bot.understanding.orders import CAO, KFC, SGO, OrderReader, Orders, strongest
-from bot.understanding.phrases import load_yaml
+from bot.understanding.phrases import load_yaml, words
 from bot.understanding.reading import Reader, Reading
 from bot.understanding.relations import Relations
 
@@ -51,8 +51,11 @@ TABLE_RELATIONSHIP = {
     "foster_other": "not_related",
 }
 # where one of these is spoken of, silence about orders is no sign that there is none
-_OFFICIAL = frozenset(
-    ["court", "courts", "judge", "COURTCASE", "CAREORDER", "SGO", "SGR", "CAO", "INTERIMCAO", "CUSTODY", "GUARDSHIP", "GUARDIAN", "KFC", "FOSTERER", "FOSTERPAY", "SSW", "LAC", "LACREVIEW", "S20", "REG24", "EPO", "allowance", "placed", "placement", "adopted", "adoption", "POLICE", "CAREPLACE", "viability", "assessment", "panel"]
+_OFFICIAL = words(
+    """
+    court courts judge COURTCASE CAREORDER SGO SGR CAO INTERIMCAO CUSTODY GUARDSHIP GUARDIAN KFC FOSTERER FOSTERPAY SSW
+    LAC LACREVIEW S20 REG24 EPO allowance placed placement adopted adoption POLICE CAREPLACE viability assessment panel
+    """
 )
 _LONG_UNSAID = 36  # months: with a child this long, many have an order they do not speak of
 _ORDER_OF = {SGO: "special_guardianship", CAO: "lives_with", "adoption": "other"}
@@ -203,7 +206,7 @@ def _without_order(found: dict[str, Found], informal: Found | None, home: Home) 
 def _by_approval(found: dict[str, Found], home: Home, reading: Reading) -> Found | None:
     """Fostering, from what was said of the panel or of approval, where no special guardian's panel may be meant."""
     approval = found.get("foster_approval")
-    if approval is None or approval.value == "turned_down" or {"SGO", "SGR", "adoption"} & reading.vocabulary or home.elsewhere:
+    if approval is None or home.elsewhere or {"SGO", "SGR", "adoption"} & reading.vocabulary:
         return None
     settled = approval.value in ("full", "temporary", "temporary_run_out")
     if not settled and not (approval.value == "not_yet" and home.with_me):

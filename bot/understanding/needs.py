@@ -21,6 +21,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.embedding.classifier import Settings, TextClassifier, normal
+from bot.embedding.kept import embed_kept
 from bot.embedding.model import SentenceEmbedding
 from bot.embedding.parts import parts
 from bot.understanding.context import slots
@@ -76,8 +77,9 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
         examples = [e for e in training_data.intent_examples if e.get(TEXT)]
         names = Settings.__dataclass_fields__
         settings = Settings(**{k: v for k, v in self._config.items() if k in names})
+        texts = [normal(e.get(TEXT)) for e in examples]
         self._classifier = TextClassifier.train(
-            self._embedding, [e.get(TEXT) for e in examples], [e.get(INTENT) for e in examples], settings)
+            self._embedding, texts, [e.get(INTENT) for e in examples], settings, embed_kept(self._embedding, texts))
         with self._storage.write_to(self._resource) as folder:
             self._classifier.save(Path(folder) / ARRAYS)
         return self._resource

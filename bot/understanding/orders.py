@@ -35,8 +35,17 @@ _SHORT_ANSWER = words(
     """
 )
 
+_RULES = words(
+    """
+    adoption lives_with informal privfost privfost_strong foster_verb with_care fosters_now by_leave tell_council
+    """
+)
 _SELF = words("i we my our us me")
-_ASKING = words("what how who why when where which can could does do did is are should would will if any whether has have was were")
+_ASKING = words(
+    """
+    what how who why when where which can could does do did is are should would will if any whether has have was were
+    """
+)
 
 
 @dataclass
@@ -53,11 +62,11 @@ class OrderReader:
 
     def __init__(self, data: Mapping[str, Any], lists: WordLists) -> None:
         """`data` is orders.yml as loaded, `lists` all word lists it may name."""
-        self._certain = {name: Group(data[name].get("certain", ()), lists) for name in ("order", "role", "care", "foster")}
-        self._not_current = {name: Group(data[name]["not_current"], lists) for name in ("order", "role", "care", "foster")}
-        self._current = {name: Group(data[name]["current"], lists) for name in ("order", "role", "care", "foster")}
-        rules = ("adoption", "lives_with", "informal", "privfost", "privfost_strong", "foster_verb", "with_care", "fosters_now", "by_leave", "tell_council")
-        self._rules = {name: Rule.of(data[name], lists) for name in rules}
+        kinds = ("order", "role", "care", "foster")
+        self._certain = {name: Group(data[name].get("certain", ()), lists) for name in kinds}
+        self._not_current = {name: Group(data[name]["not_current"], lists) for name in kinds}
+        self._current = {name: Group(data[name]["current"], lists) for name in kinds}
+        self._rules = {name: Rule.of(data[name], lists) for name in _RULES}
 
     def read(self, reading: Reading) -> Orders:
         """Every order or role named, sorted into held and only spoken of."""

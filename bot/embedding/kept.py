@@ -1,0 +1,30 @@
+"""Embeddings kept between trainings: the two models learn from the same lines, and most lines stay as they were."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.embedding.model import HASHES, ROOT, WEIGHTS, SentenceEmbedding
+
+KEPT = ROOT / "models" / f"embeddings-{HASHES[WEIGHTS][:12]}.npz"  # another model file, another cache
+
+
+def embed_kept(embedding: SentenceEmbedding, texts: Sequence[str], path: Path = KEPT) -> npt.NDArray[np.float32]:
+    """As `embedding.embed(texts)`, but what `path` holds is not worked out again; it holds `texts` afterwards."""
+    keys = [hashlib.sha256(text.encode()).hexdigest()[:24] for text in texts]
+    known: dict[str, npt.NDArray[np.float32]] = {}
+    if path.is_file():
+        with np.load(path, allow_pickle=False) as kept:
+            known = dict(zip(kept["keys"].tolist(), kept["vectors"], strict=True))
+    new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+    known |= dict(zip(new, embedding.embed(list(new.values())), strict=True))
+    vectors = np.stack([known[key] for key in keys])
+    if new:
+        path.parent.mkdir(exist_ok=True)
+        np.savez(path, keys=np.array(list(known)), vectors=np.stack(list(known.values())))
+    return vectors
