@@ -57,6 +57,7 @@ _OFFICIAL = words(
     LAC LACREVIEW S20 REG24 EPO allowance placed placement adopted adoption POLICE CAREPLACE viability assessment panel
     """
 )
+_FOSTERING = words("KFC FOSTERER FOSTERPAY fostering foster SSW FOSTERKIT REG24")
 _LONG_UNSAID = 36  # months: with a child this long, many have an order they do not speak of
 _ORDER_OF = {SGO: "special_guardianship", CAO: "lives_with", "adoption": "other"}
 
@@ -143,13 +144,7 @@ class FactFinder:
             if home.elsewhere and found.get("previously_looked_after", now) is not None:
                 found.pop("previously_looked_after")  # in care still: nothing previous about it
         else:
-            if informal is None and home.with_me and not home.elsewhere and _nobody_official(found, orders, reading):
-                informal = self._orders.by_leave(reading)
-            kind = _without_order(found, informal, home) or (
-                _by_time_alone(found, home, not self._orders.unknown_to_council(reading))
-                if not orders.held and _nobody_official(found, orders, reading)
-                else None
-            )
+            kind = self._unsaid(reading, found, home, orders, informal)
             if kind is not None:
                 found["arrangement"] = kind
         order = _order(now, informal, orders, found.get("order"))
@@ -158,6 +153,16 @@ class FactFinder:
             found["order"] = order
         if not home.prospective or now is not None:
             found.pop("who_asked", None)
+
+    def _unsaid(
+        self, reading: Reading, found: dict[str, Found], home: Home, orders: Orders, informal: Found | None
+    ) -> Found | None:
+        """Informal or private fostering: said, or to be gathered where nobody official is spoken of."""
+        quiet = not orders.held and _nobody_official(found, orders, reading)
+        untold = self._orders.unknown_to_council(reading)
+        if informal is None and quiet and untold and home.with_me and not home.elsewhere:
+            informal = self._orders.by_leave(reading)
+        return _without_order(found, informal, home) or (_by_time_alone(found, home, not untold) if quiet else None)
 
     @staticmethod
     def _tidy_for_order(found: dict[str, Found], now: Found, orders: Orders) -> None:
@@ -208,8 +213,10 @@ def _by_approval(found: dict[str, Found], home: Home, reading: Reading) -> Found
     approval = found.get("foster_approval")
     if approval is None or home.elsewhere or {"SGO", "SGR", "adoption"} & reading.vocabulary:
         return None
+    if not {"i", "we", "my", "our", "us", "me"} & reading.vocabulary:
+        return None
     settled = approval.value in ("full", "temporary", "temporary_run_out")
-    if not settled and not (approval.value == "not_yet" and home.with_me):
+    if not settled and not (home.with_me and approval.value == "not_yet" and _FOSTERING & reading.vocabulary):
         return None
     return Found(KFC, approval.first, approval.after, False)
 

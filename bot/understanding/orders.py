@@ -100,7 +100,7 @@ class OrderReader:
             return False, True
         if self._current[patterns].hit(coded, words):
             return True, True
-        return patterns in ("order", "role") and _told_of_self(reading, index, words), False
+        return patterns == "order" and _told_of_self(reading, index, words), False
 
     def _without_orders(self, reading: Reading, orders: Orders) -> None:
         """Adds adoption, private fostering and fostering said as a verb."""

@@ -94,14 +94,13 @@ def _item_expression(item: str, lists: WordLists) -> tuple[str, list[str]]:
 
 def compile_pattern(source: str, lists: WordLists) -> Pattern:
     """The pattern a line of YAML stands for. Raises KeyError for an unknown list name."""
-    expression = ""
-    before: list[str] = []
+    expression = before = ""
     anchors: list[frozenset[str]] = []
     for item in sorted(source.split(), key=lambda item: not item.startswith("-")):
         piece, words = _item_expression(item, lists)
-        if words and expression and len(anchors) == 0 and all(i.startswith("-") for i in before):
-            expression = f"(?={piece}){expression}"  # looking ahead at the first word is cheaper than behind for twenty
-        before.append(item)
+        if words and expression and set(before) == {"-"}:
+            expression = f"(?={piece}){expression}"  # looking ahead for one word is cheaper than behind for twenty
+        before += item[0]
         expression += piece
         if words:
             anchors.append(frozenset(words))
