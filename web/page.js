@@ -7,7 +7,7 @@
   const status = document.getElementById("status");
   const known = document.getElementById("known");
   const shown = new Set();
-  let conversation = null, last = 0, listening = null;
+  let conversation = null, started = null, last = 0, listening = null;
 
   const element = (tag, properties = {}, ...children) => {
     const made = Object.assign(document.createElement(tag), properties);
@@ -122,6 +122,7 @@
     status.textContent = "Thinking …";
     const id = crypto.randomUUID();
     try {
+      await started;  // she may be quicker than the page
       const response = await call(`/${conversation.id}/messages`, "POST", { ...said, client_message_id: id });
       const answer = await response.json();
       if (response.ok) { status.textContent = ""; take(answer); } else status.textContent = answer.detail;
@@ -132,7 +133,7 @@
   document.getElementById("form").addEventListener("submit", (event) => {
     event.preventDefault();
     const said = text.value.trim();
-    if (!said || !conversation) return;
+    if (!said) return;
     text.value = "";
     send({ text: said });
   });
@@ -145,7 +146,9 @@
     await call("/" + conversation.id, "DELETE");
     conversation = null; last = 0; shown.clear(); log.replaceChildren(); known.hidden = true;
     status.textContent = "Everything is deleted.";
-    await start();
+    started = start();
+    await started;
   });
-  start().catch(() => { status.textContent = "The assistant can't be reached. Please try again in a moment."; });
+  started = start();
+  started.catch(() => { status.textContent = "The assistant can't be reached. Please try again in a moment."; });
 })();
