@@ -100,9 +100,9 @@ def options_after(turn: Turn, topic: str) -> list[Option]:
 
 
 def facet_option(turn: Turn, topic: str, facet: str) -> Option:
-    """'How do I apply?' of this topic."""
+    """'How do I apply?' of this topic, in its own words where it has any."""
     council = turn.council_name(turn.memory.authority) if turn.memory.authority else ""
-    label = turn.say(f"facet_labels.{facet}", council=council)
+    label = turn.knowledge.base.facet_label(topic, facet, turn.now.date(), council=council)
     return Option(label=label, payload=f'/{topic}{{"facet": "{facet}"}}', topic=topic)
 
 

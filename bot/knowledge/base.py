@@ -91,7 +91,7 @@ class KnowledgeBase:
         words = Words(Document(content / "words.yml").data)
         if helpline is None or glossary is None:  # their problems were raised above
             raise AssertionError("a file without problems and without content")
-        figures = Figures(groups, words.ways("figure.check_at")[0])
+        figures = Figures(groups, words.ways("figure.check_at")[0], words.ways("figure.year")[0])
         authorities = load_authorities(content / "authorities.yml")
         return cls(topics, offers, figures, words, authorities, helpline[1], glossary[1])
 
@@ -123,6 +123,12 @@ class KnowledgeBase:
     def say(self, name: str, on: date, turn: int = 0, /, **values: object) -> str:
         """The sentence `name` of words.yml, its figures as they hold on that day."""
         return self.words.say(name, turn, lambda line: self.figures.fill(line, on), **values)
+
+    def facet_label(self, topic: str, facet: str, on: date, /, **values: object) -> str:
+        """What the button for a facet says: the topic's own words, or else the usual ones."""
+        known = self.topics.get(topic)
+        own = {str(name): label for name, label in known.labels.items()} if known else {}
+        return own.get(facet) or self.say(f"facet_labels.{facet}", on, **values)
 
     def facets(self, topic: str, situation: Situation) -> list[str]:
         """The facets that `topic` can answer for this carer."""

@@ -21,7 +21,7 @@ LITERAL = re.compile(
     r"£\s?\d[\d,.]*\d|£\s?\d|\b0\d[\d ]{4,}\d\b|\b18001\b|\b116 ?\d{3}\b|\b(?:999(?! BSL)|112|101|111|105)\b|\b\d{5,}\b"
 )
 _BRACES = re.compile(r"\{[^{}]*\}?|\}")
-_BADLY_JOINED = re.compile(r"(?:\.\.|,,|,\.|\.,| [,.;](?!\w)|£\s*£)")
+_BADLY_JOINED = re.compile(r"(?:\.\.|,,|,\.|\.,| [,.;](?!\w)|[.,] \(\d|£\s*£)")
 
 
 def tax_year_ends(on: date) -> tuple[date, date]:
@@ -34,6 +34,7 @@ def tax_year_ends(on: date) -> tuple[date, date]:
 def problems(files: ContentFiles, on: date) -> Iterator[Problem]:
     """What is wrong with the figures themselves, and with their use in texts."""
     yield from _groups_twice(files)
+    yield from _numbers_twice(files)
     for file in files.figures:
         for group, figures in file.data.items():
             for name, figure in figures.items():
@@ -54,6 +55,21 @@ def _groups_twice(files: ContentFiles) -> Iterator[Problem]:
             if first != file.document.path.name:
                 how = "give it another name here, or move these figures there"
                 yield file.problem((group,), f"is in {first} too, and only one of them counts", how)
+
+
+def _numbers_twice(files: ContentFiles) -> Iterator[Problem]:
+    """A phone number that stands in two places is changed in one of them."""
+    home: dict[str, str] = {}
+    for file in files.figures:
+        for group, figures in file.data.items():
+            for name, figure in figures.items():
+                number = figure.values[0].value.replace(" ", "")
+                if "£" in number or not LITERAL.fullmatch(number):
+                    continue
+                first = home.setdefault(number, f"{group}.{name}")
+                if first != f"{group}.{name}":
+                    how = f"write {{figures.{first}}} where it is used, and take this one out"
+                    yield file.problem((group, name), f"is the number of {first} again", how, f"{group}.{name}")
 
 
 def _figure(file: File[FigureGroups], group: str, name: str, figure: Figure) -> Iterator[Problem]:

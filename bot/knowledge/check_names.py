@@ -42,6 +42,10 @@ def _topic(file: File[Topic], topics: frozenset[str]) -> Iterator[Problem]:
             yield file.problem(("follow_on", index), why, NO_TOPIC, "follow_on")
         elif follow_on == file.data.topic:
             yield file.problem(("follow_on", index), "leads back to this topic", "take it out", "follow_on")
+    said = {facet for entry in file.data.entries for facet in entry.says}
+    for facet in file.data.labels.keys() - said:
+        how = f"write '{facet}:' under an entry, or take the label out"
+        yield file.problem(("labels", facet), "is the label of a part that nothing says", how, f"labels, {facet}")
 
 
 def _entries(file: File[Topic]) -> Iterator[Problem]:

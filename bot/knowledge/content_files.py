@@ -83,8 +83,8 @@ class ContentFiles:
 
     @cached_property
     def dated(self) -> Figures:
-        """All figures, with the hint where to check."""
-        return Figures(self._groups, self._hint)
+        """All figures, with the hints where to check and of which year they are."""
+        return Figures(self._groups, self._hint("figure.check_at"), self._hint("figure.year"))
 
     @property
     def _groups(self) -> FigureGroups:
@@ -94,10 +94,9 @@ class ContentFiles:
                 groups[name] = {**groups.get(name, {}), **group}
         return groups
 
-    @property
-    def _hint(self) -> str:
+    def _hint(self, name: str) -> str:
         words = self.words.data if self.words else None
-        return words.ways("figure.check_at")[0] if words and "figure.check_at" in words else ""
+        return words.ways(name)[0] if words and name in words else ""
 
     def fill(self, text: str, on: date, *, briefly: bool = False) -> str:
         """`text` with its figures as they hold on that day; one that isn't defined counts as one word."""

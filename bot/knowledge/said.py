@@ -39,11 +39,13 @@ def everything(files: ContentFiles) -> Iterator[Said]:
 
 
 def national(files: ContentFiles) -> Iterator[Said]:
-    """The facets, short forms and titles of the topics."""
+    """The facets, short forms, titles and button labels of the topics."""
     for file in files.topics:
         topic, document = file.data, file.document
         yield Said("title", f"{topic.topic}, title", topic.title, document, ("title",))
         yield Said("title", f"{topic.topic}, about", topic.about, document, ("about",))
+        for facet, label in topic.labels.items():
+            yield Said("title", f"{topic.topic}, label of {facet}", label, document, ("labels", facet))
         for index, entry in enumerate(topic.entries):
             for facet, text in entry.says.items():
                 yield Said("facet", f"{entry.id}, {facet}", text, document, ("entries", index, "says", facet))

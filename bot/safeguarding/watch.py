@@ -67,7 +67,7 @@ class DangerWatch:
 
     def _facets(self, topic: str, situation: Situation) -> list[Option]:
         facets = [f for f in ("who_to_ask",) if f in self._base.facets(topic, situation)]
-        return [Option(label=self._say(f"facet_labels.{f}", situation), payload=f'/{topic}{{"facet": "{f}"}}',
+        return [Option(label=self._base.facet_label(topic, f, situation.on), payload=f'/{topic}{{"facet": "{f}"}}',
                        topic=topic) for f in facets]
 
     def _say(self, name: str, situation: Situation, **values: object) -> str:

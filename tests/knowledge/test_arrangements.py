@@ -421,8 +421,7 @@ def test_any_text_is_read_without_a_crash(question: Question, text: str) -> None
 
 
 def figures() -> dict[str, str]:
-    names = ("arrangement_rules", "arrangement_phones", "helpline")
-    files = (yaml.safe_load((ROOT / "content" / "figures" / f"{name}.yml").read_text()) for name in names)
+    files = (yaml.safe_load(path.read_text()) for path in (ROOT / "content" / "figures").glob("*.yml"))
     groups = [
         (group, name, figure) for file in files for group, figures in file.items() for name, figure in figures.items()
     ]

@@ -93,10 +93,15 @@ BROKEN = [
     ("taxonomy.yml", "- assistant.greeting", "- assistant.hello", "- assistant.hello", "is not under topics"),
     (WORDS, "- money.first", "- money.nowhere", "- money.nowhere", "no such topic"),
     ("arrangements.yml", "follow_on: [money.first]", "follow_on: [money.gone]", "    follow_on:", "no such topic"),
+    (FIRST, "entries:\n", "labels: {how_long: How long is it?}\nentries:\n", "labels:", "a part that nothing says"),
+    (FIRST, "entries:\n", "labels: {who: Who can have any of this?}\nentries:\n", "labels:", "at most 24"),
+    (FIRST, "entries:\n", "labels: {who: Cancel it?}\nentries:\n", "labels:", "never text me again"),
     # figures
     (FIRST, "{figures.first.phone}", "{figures.first.fone}", "    answer:", "is not defined"),
     (FIRST, "{figures.first.phone}", "{figure.first.phone}", "    answer:", "braces that name no figure"),
     (FIGURES, "  phone:", "  other:", "  other:", "is used nowhere"),
+    (FIGURES, "    values:\n    - {value: '£10 a week', from: 2026-04-06, to: 2027-04-05}",
+     "    values:\n    - {value: 03001 234567, from: 2026-01-01, to: null}", "  phone:", "is the number of first.amount again"),
     (FIGURES, PHONE, PHONE + "\n    - {value: 0300 765 4321, from: 2026-06-01, to: null}",
      "    - {value: 0300 765 4321", "still holds"),
     (FIGURES, "from: 2026-04-06, to: 2027-04-05", "from: 2026-04-06, to: null", "    - {value: '£10", "never ends"),
@@ -244,7 +249,7 @@ def test_show_command(folder: Path) -> None:
     code, said = run(folder, "show", "money.first", "--arrangement", "special_guardianship_order", "--age", "16",
                      "--as-of", "2026-11-22")
     assert code == 0
-    assert "Yes, with your order you can claim £10 a week." in said
+    assert "Yes, with your order you can claim £10 a week (2026-27)." in said
     assert "Source: A page, https://www.gov.uk/page" in said
     assert "Entry money.first.order: for carers where the arrangement is special_guardianship_order" in said
     assert "It asks for more than money.first (0), so it wins" in said
@@ -262,7 +267,7 @@ def test_show_of_a_council(folder: Path) -> None:
 
 def test_show_as_a_text_message(folder: Path) -> None:
     said = run(folder, "show", "money.first", "--sms", "--as-of", "2026-11-22")[1]
-    assert said.startswith("You can claim £10 a week for the child. Ring 0300 123 4567. Reply MORE\n")
+    assert said.startswith("You can claim £10 a week for the child (2026-27). Ring 0300 123 4567. Reply MORE\n")
     assert "characters, 1 text messages" in said
 
 

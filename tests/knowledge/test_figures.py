@@ -89,6 +89,58 @@ def test_fill_changes_the_figures_only(parts: list[tuple[str, bool]], on: date) 
     assert len(references(text)) == sum(has for _, has in parts)
 
 
+# The year of an amount
+
+DATED = Figures({"a": {
+    "tax": YEARS,
+    "school": figure(("£5", date(2026, 9, 1), date(2027, 8, 31))),
+    "calendar": figure(("£4", date(2026, 1, 1), date(2026, 12, 31))),
+    "longer": figure(("£3", date(2025, 4, 6), date(2027, 4, 5))),
+    "age": figure(("16", date(2026, 4, 6), date(2027, 4, 5))),
+    "fee": figure(("£2", date(2026, 4, 6), None)),
+}}, HINT, " ({year})")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("It is {figures.a.tax} for one. Ask.", "It is £10 for one (2026-27). Ask."),
+        ("It is {figures.a.tax} for one, {figures.a.tax} for two", "It is £10 for one, £10 for two (2026-27)"),
+        ("- One: {figures.a.tax}\n- Two: {figures.a.tax}", "- One: £10 (2026-27)\n- Two: £10"),
+        ("Is it {figures.a.tax}? Yes, {figures.a.school}.", "Is it £10 (2026-27)? Yes, £5."),
+        ("Up to {figures.a.calendar} in all.", "Up to £4 in all (2026)."),
+        ("{figures.a.tax} is more than {figures.a.calendar}.", "£10 is more than £4 (2026-27) (2026)."),
+        ("It was {figures.a.longer}, from {figures.a.age}, with {figures.a.fee}.", "It was £3, from 16, with £2."),
+        ("Say: 'It is {figures.a.tax}.' See [a page](https://a.uk/b.c?d).",
+         "Say: 'It is £10 (2026-27).' See [a page](https://a.uk/b.c?d)."),
+        ("{figures.a.tax} on [a page](https://a.uk/b.c?d). Ask.", "£10 on [a page](https://a.uk/b.c?d) (2026-27). Ask."),
+    ],
+)
+def test_the_first_amount_of_a_year_names_it(text: str, shown: str) -> None:
+    assert DATED.fill(text, date(2026, 11, 22)) == shown
+
+
+def test_an_amount_that_has_ended_names_no_year() -> None:
+    assert "(20" not in DATED.fill("It is {figures.a.tax}.", date(2027, 4, 6))
+
+
+def test_every_yearly_amount_of_the_real_content_has_its_year() -> None:
+    """In every text that a carer may read, long or short."""
+    base, on, seen = KnowledgeBase.load(), date(2026, 11, 22), 0
+    for topic in base.topics.values():
+        for entry in topic.entries:
+            for text in (*entry.says.values(), *([entry.sms] if entry.sms else [])):
+                if any(_is_of_2026(base, name) for name in references(text)):
+                    assert "(2026-27)" in base.figures.fill(text, on), entry.id
+                    seen += 1
+    assert seen > 50
+
+
+def _is_of_2026(base: KnowledgeBase, name: tuple[str, str]) -> bool:
+    real = {(group, figure): found for group, figure, found in base.figures}[name]
+    return any("£" in v.value and (v.from_.year, v.from_.month) == (2026, 4) and v.to for v in real.values)
+
+
 @given(NAMES, NAMES, PLAIN.filter(str.strip), DAYS, st.integers(0, 800), DAYS)
 def test_a_value_is_shown_on_its_days_and_on_no_other(
     group: str, name: str, value: str, start: date, length: int, on: date

@@ -5,4 +5,5 @@ from typing import Any
 
 def hello(turn: Any) -> list[str]:
     """What it says."""
-    return [turn.say("greet"), turn.say("answer.next_step", text=""), *turn.ways("menu"), turn.ways("figure.check_at")[0]]
+    hints = [turn.ways("figure.check_at")[0], turn.ways("figure.year")[0]]
+    return [turn.say("greet"), turn.say("answer.next_step", text=""), *turn.ways("menu"), *hints]
