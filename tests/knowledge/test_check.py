@@ -101,7 +101,7 @@ BROKEN = [
     (FIRST, "{figures.first.phone}", "{figure.first.phone}", "    answer:", "braces that name no figure"),
     (FIGURES, "  phone:", "  other:", "  other:", "is used nowhere"),
     (FIGURES, "    values:\n    - {value: '£10 a week', from: 2026-04-06, to: 2027-04-05}",
-     "    values:\n    - {value: 03001 234567, from: 2026-01-01, to: null}", "  phone:", "is the number of first.amount again"),
+     "    values:\n    - {value: 03001 234567, from: 2026-01-01, to: null}", "  phone:", "number of first.amount again"),
     (FIGURES, PHONE, PHONE + "\n    - {value: 0300 765 4321, from: 2026-06-01, to: null}",
      "    - {value: 0300 765 4321", "still holds"),
     (FIGURES, "from: 2026-04-06, to: 2027-04-05", "from: 2026-04-06, to: null", "    - {value: '£10", "never ends"),
