@@ -12,14 +12,14 @@ import structlog
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.gateway import web_api
+from bot.gateway import pages, sites, web_api
 from bot.gateway.clock import Clock
 from bot.gateway.events import Wakeups
 from bot.gateway.limits import Limits
 from bot.gateway.migrate import migrate
 from bot.gateway.problems import problems
 from bot.gateway.rasa import Rasa
-from bot.gateway.settings import ROOT, Settings
+from bot.gateway.settings import Settings
 from bot.gateway.store import Store
 from bot.gateway.turns import Turns
 from bot.knowledge.base import KnowledgeBase
@@ -30,7 +30,6 @@ from bot.safeguarding.watch import DangerWatch
 log = structlog.get_logger()
 
 RASA = web.AppKey("rasa", Rasa)
-WEB = ROOT / "web"
 CLEAN_EVERY = 600  # seconds
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -46,7 +45,7 @@ def make_app(settings: Settings, content: Path) -> web.Application:
     """The application with its routes. Raises `ContentError` or `ModelFileError` before anything listens."""
     base = KnowledgeBase.load(content)
     detector = DangerDetector.load(settings.danger_model, content / "danger.yml")
-    app = web.Application(middlewares=[problems], client_max_size=64 * 1024)
+    app = web.Application(middlewares=[sites.preflights, problems], client_max_size=64 * 1024)
     app[web_api.SETTINGS], app[web_api.BASE] = settings, base
     app[web_api.CLOCK], app[web_api.WAKEUPS] = Clock(settings.now), Wakeups()
     app[web_api.STORE], app[web_api.LIMITS] = Store(settings.database), Limits(settings.rate_limits == "on")
@@ -56,11 +55,12 @@ def make_app(settings: Settings, content: Path) -> web.Application:
     app.cleanup_ctx.append(_running)
     app.on_response_prepare.append(_headers)
     app.on_shutdown.append(_hang_up)
+    app.on_response_prepare.append(sites.admit)
     app.add_routes(web_api.routes)
+    app.add_routes(pages.routes)
     app.router.add_get("/healthz", health)
     app.router.add_get("/readyz", ready)
-    app.router.add_get("/", page)
-    app.router.add_static("/static", WEB)
+    app.router.add_static("/static", pages.WEB)
     return app
 
 
@@ -99,7 +99,8 @@ async def _clean(app: web.Application, stopping: asyncio.Event) -> None:
 
 
 async def _headers(_: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")
 
 
@@ -114,8 +115,3 @@ async def ready(request: web.Request) -> web.Response:
     if not await request.app[RASA].ready():
         return web.json_response({"status": "starting"}, status=503, headers={"Retry-After": "2"})
     return web.json_response({"status": "ok"})
-
-
-async def page(_: web.Request) -> web.StreamResponse:
-    """The chat page."""
-    return web.FileResponse(WEB / "index.html")

@@ -47,11 +47,12 @@ class Store:
         async with self._session() as session:
             await session.execute(select(func.count()).select_from(WaitingForPerson))
 
-    async def open_conversation(self, channel: str, now: datetime, opening: Sequence[Message]) -> tuple[Conversation, str]:
-        """A new conversation with its first lines, and the token that opens it (kept nowhere)."""
+    async def open_conversation(self, channel: str, now: datetime, opening: Sequence[Message],
+                                slots: dict[str, Any] | None = None) -> tuple[Conversation, str]:
+        """A new conversation with its first lines and slots, and the token that opens it (kept nowhere)."""
         token = secrets.token_urlsafe(32)
-        conversation = Conversation(id=f"c_{secrets.token_hex(12)}", channel=channel, token_hash=hashed(token), slots={},
-                                    mode="assistant", created_at=now, last_at=now)
+        conversation = Conversation(id=f"c_{secrets.token_hex(12)}", channel=channel, token_hash=hashed(token),
+                                    slots=slots or {}, mode="assistant", created_at=now, last_at=now)
         async with self._session() as session:
             session.add(conversation)
             await session.flush()
@@ -64,8 +65,10 @@ class Store:
             return await session.get(Conversation, conversation_id)
 
     async def receive(self, conversation: Conversation, provider_id: str, text: str, command: str | None,
-                      now: datetime) -> tuple[Inbound, bool]:
-        """Keep a message and its line of the transcript. A repeat gives the row that is there already, and False.
+                      now: datetime, shown: dict[str, Any] | None = None) -> tuple[Inbound, bool]:
+        """Keep a message and its line of the transcript, whose body is `shown`.
+
+        A repeat gives the row that is there already, and False.
 
         Raises `LookupError` where the conversation was deleted meanwhile.
         """
@@ -76,7 +79,7 @@ class Store:
                 session.add(inbound)
                 await session.flush()
                 session.add(Line(conversation_id=conversation.id, inbound_id=inbound.id, sender="carer", text=text,
-                                 body={}, at=now))
+                                 body=shown or {}, at=now))
                 await session.execute(update(Conversation).where(Conversation.id == conversation.id).values(last_at=now))
             return inbound, True
         except IntegrityError as error:
@@ -144,6 +147,15 @@ class Store:
             Line.id.desc()).limit(most)
         async with self._session() as session:
             return [option for body in await session.scalars(query) for option in body.get("options", [])]
+
+    async def rate(self, conversation_id: str, line_id: int, says: str) -> Line | None:
+        """Keep the carer's feedback with one of the assistant's lines; None where there is no such line."""
+        async with self._session() as session:
+            line = await session.get(Line, line_id)
+            if line is None or line.conversation_id != conversation_id or line.sender != "assistant":
+                return None
+            line.body = {**line.body, "feedback": says}
+            return line
 
     async def forget(self, conversation_id: str) -> None:
         """Delete everything kept of a conversation."""

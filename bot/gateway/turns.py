@@ -35,9 +35,13 @@ class Turns:
         self._more: set[str] = set()
         self._forgetting: set[asyncio.Task[None]] = set()
 
-    async def take(self, conversation: Conversation, provider_id: str, text: str, command: str | None) -> Inbound:
-        """Keep the message, and see to it; returns at once but for danger, which is answered first."""
-        inbound, new = await self._store.receive(conversation, provider_id, text, command, self._clock.now())
+    async def take(self, conversation: Conversation, provider_id: str, text: str, command: str | None,
+                   shown: dict[str, Any] | None = None) -> Inbound:
+        """Keep the message, and see to it; returns at once but for danger, which is answered first.
+
+        `shown` is what else clients see of the message's line in the transcript.
+        """
+        inbound, new = await self._store.receive(conversation, provider_id, text, command, self._clock.now(), shown)
         if new:
             self._wakeups.wake(conversation.id)
             await self._danger_first(conversation, inbound)

@@ -1,4 +1,4 @@
-"""The web chat API, word for word as in web_api.md of the project's shared folder."""
+"""The web chat API, word for word as in docs/web_api.md."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ import hmac
 import json
 import re
 import secrets
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+import structlog
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
 
 from bot.gateway.clock import Clock
+from bot.gateway.corrections import arrangements, correction
 from bot.gateway.events import Wakeups
 from bot.gateway.limits import CONVERSATIONS, MESSAGES, Limits
 from bot.gateway.problems import problem
@@ -23,6 +27,8 @@ from bot.gateway.tables import Conversation, Line
 from bot.gateway.turns import Turns
 from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.reply import Message
+
+log = structlog.get_logger()
 
 STORE = web.AppKey("store", Store)
 TURNS = web.AppKey("turns", Turns)
@@ -37,54 +43,116 @@ LONGEST = 4000  # characters of one message
 GONE = "There is no such conversation. It may have been deleted."
 CLIENT_ID = re.compile(r"[\w.:-]{1,80}")
 FACTS = ("child_age", "relationship", "previously_looked_after")
+PERSON, START_AGAIN = "/helpline.talk_to_someone", "/assistant.correction.start_again"
+ALWAYS = {PERSON: "helpline.option", START_AGAIN: "put_right.start_again_option"}  # on offer at any time: payload, its words
+FEEDBACK = ("helpful", "not_helpful", "wrong")
 routes = web.RouteTableDef()
+
+
+@dataclass(frozen=True)
+class Said:
+    """One message as it was sent: words, and the payload behind them where it is not her own wording."""
+
+    text: str
+    command: str | None
+    client_id: str | None
 
 
 @routes.post("/api/v1/conversations")
 async def start(request: web.Request) -> web.Response:
     """Open a conversation."""
+    body = await _json(request)
+    conversation, token = await open_conversation(request, body.get("authority"))
+    lines = await request.app[STORE].lines(conversation.id)
+    opened = {"conversation_id": conversation.id, "token": token, **turn(lines, conversation)}
+    return web.json_response(opened, status=201)
+
+
+async def open_conversation(request: web.Request, authority: object = None) -> tuple[Conversation, str]:
+    """A new conversation with its greeting, and its token; `authority` is the slug of the council that embeds the page."""
     if wait := await request.app[LIMITS].wait(CONVERSATIONS, request.remote or "?"):
         raise problem(429, "Too many conversations from here. Please wait a moment.", {"Retry-After": str(wait)})
-    await _json(request)
     base, now = request.app[BASE], request.app[CLOCK].now()
+    slots = {}
+    if authority is not None:
+        if not isinstance(authority, str) or authority not in base.authorities:
+            raise problem(422, "authority has to be the slug of a council.")
+        slots["authority"] = authority
     text = "\n\n".join(base.say(name, now.date()) for name in ("start.hello", "start.kept"))
     opening = [Message(text=text, topics=["assistant.greeting"])]
-    conversation, token = await request.app[STORE].open_conversation(CHANNEL, now, opening)
-    lines = await request.app[STORE].lines(conversation.id)
-    body = {"conversation_id": conversation.id, "token": token, **_turn(lines, conversation)}
-    return web.json_response(body, status=201)
+    return await request.app[STORE].open_conversation(CHANNEL, now, opening, slots)
 
 
 @routes.post("/api/v1/conversations/{id}/messages")
 async def say(request: web.Request) -> web.Response:
     """Take a message and wait for the end of the assistant's turn."""
-    conversation = await _opened(request)
-    body = await _json(request)
-    text, command = await _said(request, conversation, body)
+    conversation = await opened(request, request.match_info["id"], _bearer(request))
+    said = await read_message(request, conversation, await _json(request))
+    lines, fresh = await answered(request, conversation, said)
+    silent = not lines and fresh.mode == "helpline"
+    return web.json_response(turn(lines, fresh), status=202 if silent else 200)
+
+
+async def answered(request: web.Request, conversation: Conversation, said: Said) -> tuple[list[Line], Conversation]:
+    """Keep the message and wait for its replies; gives them, and the conversation as it is then.
+
+    Raises a problem: 429 too many, 404 deleted meanwhile, 503 no answer yet (the message is kept).
+    """
+    turns = request.app[TURNS]
     if wait := await request.app[LIMITS].wait(MESSAGES, conversation.id):
-        alarming = command is None and request.app[TURNS].alarming(text)
+        alarming = said.command is None and turns.alarming(said.text)
         if not alarming:
             raise problem(429, "That was a lot at once. Please wait a moment.", {"Retry-After": str(wait)})
-    given = body.get("client_message_id")
-    provider_id = f"{conversation.id}:{given if given is not None else secrets.token_hex(8)}"
-    turns = request.app[TURNS]
+    provider_id = f"{conversation.id}:{said.client_id or secrets.token_hex(8)}"
+    shown = {"client_message_id": said.client_id} if said.client_id else {}
     try:
-        inbound = await turns.take(conversation, provider_id, text, command)
+        inbound = await turns.take(conversation, provider_id, said.text, said.command, shown)
     except LookupError as error:
         raise problem(404, GONE) from error
     lines = await turns.replies(inbound, request.app[SETTINGS].answer_within)
     if lines is None:
         base, on = request.app[BASE], request.app[CLOCK].now().date()
         raise problem(503, base.say("failure.rasa_away", on), {"Retry-After": "3"})
-    fresh = await request.app[STORE].conversation(conversation.id) or conversation
-    silent = not lines and fresh.mode == "helpline"
-    return web.json_response(_turn(lines, fresh), status=202 if silent else 200)
+    return lines, await request.app[STORE].conversation(conversation.id) or conversation
+
+
+@routes.put("/api/v1/conversations/{id}/messages/{message}/feedback")
+async def feedback(request: web.Request) -> web.Response:
+    """Was the message of help? Kept with it, and logged with the entries it draws on, never with a word of it."""
+    conversation = await opened(request, request.match_info["id"], _bearer(request))
+    await rate(request, conversation, request.match_info["message"], (await _json(request)).get("says"))
+    return web.Response(status=204)
+
+
+async def rate(request: web.Request, conversation: Conversation, message: str, says: object) -> None:
+    """Take `says` (one of `FEEDBACK`) on the message of that id. Raises a problem: 404, 422."""
+    if says not in FEEDBACK:
+        raise problem(422, f"says has to be one of {', '.join(FEEDBACK)}.")
+    line_id = int(message) if message.isdecimal() and len(message) <= 15 else 0
+    line = await request.app[STORE].rate(conversation.id, line_id, str(says))
+    if line is None:
+        raise problem(404, "There is no such message from the assistant.")
+    log.info("feedback", says=says, entries=[answer["entry"] for answer in line.body.get("answers", [])])
+
+
+@routes.get("/api/v1/names")
+async def names(request: web.Request) -> web.Response:
+    """What the ids in a State are called; the same for everybody."""
+    found = called(request.app[BASE], request.app[CLOCK].now().date())
+    return web.json_response(found, headers={"Cache-Control": "public, max-age=3600"})
+
+
+def called(base: KnowledgeBase, on: date) -> dict[str, dict[str, str]]:
+    """Arrangements, authorities and relationships: what each id is called."""
+    return {"arrangements": {a: base.say(f"arrangement_names.{a}", on) for a in arrangements(base)},
+            "authorities": {slug: authority.short_name for slug, authority in base.authorities.items()},
+            "relationships": {r: base.say(f"relationships.{r}", on) for r in base.words.under("relationships")}}
 
 
 @routes.get("/api/v1/conversations/{id}/events")
 async def events(request: web.Request) -> web.StreamResponse:
     """Lines as they come, from the one after `Last-Event-ID` or `?after=`."""
-    conversation = await _opened(request)
+    conversation = await opened(request, request.match_info["id"], _bearer(request))
     after = _after(request)
     store, wakeups = request.app[STORE], request.app[WAKEUPS]
     async with sse_response(request) as stream, wakeups.listening(conversation.id) as woken:
@@ -115,18 +183,27 @@ async def _send_news(stream: EventSourceResponse, store: Store, conversation: Co
 @routes.delete("/api/v1/conversations/{id}")
 async def forget(request: web.Request) -> web.Response:
     """Delete everything kept of the conversation."""
-    conversation = await _opened(request)
-    await request.app[STORE].forget(conversation.id)
-    request.app[WAKEUPS].wake(conversation.id)
+    conversation = await opened(request, request.match_info["id"], _bearer(request))
+    await forgotten(request, conversation)
     return web.Response(status=204)
 
 
-async def _opened(request: web.Request) -> Conversation:
-    """The conversation that the request's token opens; 401 or 404 else."""
+async def forgotten(request: web.Request, conversation: Conversation) -> None:
+    """Everything of it is gone, and whoever listens is told."""
+    await request.app[STORE].forget(conversation.id)
+    request.app[WAKEUPS].wake(conversation.id)
+
+
+def _bearer(request: web.Request) -> str:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    return token if scheme.lower() == "bearer" else ""
+
+
+async def opened(request: web.Request, conversation_id: str, token: str) -> Conversation:
+    """The conversation that the token opens. Raises a problem: 401 or 404."""
+    if not token:
         raise problem(401, "This conversation needs its token.", {"WWW-Authenticate": "Bearer"})
-    conversation = await request.app[STORE].conversation(request.match_info["id"])
+    conversation = await request.app[STORE].conversation(conversation_id)
     if conversation is None or conversation.channel != CHANNEL:
         raise problem(404, GONE)
     if not hmac.compare_digest(conversation.token_hash, hashed(token)):
@@ -148,20 +225,37 @@ async def _json(request: web.Request) -> dict[str, Any]:
     return body
 
 
-async def _said(request: web.Request, conversation: Conversation, body: dict[str, Any]) -> tuple[str, str | None]:
-    """(text, command) of a message: a carer's words, or an option that was offered to her."""
-    given = body.get("client_message_id")
-    if given is not None and not (isinstance(given, str) and CLIENT_ID.fullmatch(given)):
+async def read_message(request: web.Request, conversation: Conversation, body: dict[str, Any]) -> Said:
+    """A message: a carer's words, an option that was offered to her, or a fact that she puts right."""
+    client_id = body.get("client_message_id")
+    if client_id is not None and not (isinstance(client_id, str) and CLIENT_ID.fullmatch(client_id)):
         raise problem(400, "client_message_id has to be 1 to 80 letters, digits or . : - _")
-    text, option = body.get("text"), body.get("option")
+    text, option, facts = body.get("text"), body.get("option"), body.get("correction")
+    if sum(given is not None for given in (text, option, facts)) != 1:
+        raise problem(400, "Send one of text, option and correction.")
+    if facts is not None:
+        base, on = request.app[BASE], request.app[CLOCK].now().date()
+        try:
+            return Said(*correction(base, on, facts), client_id)
+        except ValueError as error:
+            raise problem(422, str(error)) from error
+    return Said(*await chosen(request, conversation, text, option), client_id)
+
+
+async def chosen(request: web.Request, conversation: Conversation, text: object,
+                 option: object) -> tuple[str, str | None]:
+    """(words, payload) of a typed message or of an option. Raises a problem: 400, 413, 422."""
     offered = await request.app[STORE].offered(conversation.id)
-    if isinstance(option, str) and text is None:
-        chosen = next((o for o in offered if o["payload"] == option), None)
-        if chosen is None:
+    if isinstance(option, str):
+        base, on = request.app[BASE], request.app[CLOCK].now().date()
+        if option in ALWAYS:
+            return base.say(ALWAYS[option], on), option
+        found = next((o for o in offered if o["payload"] == option), None)
+        if found is None:
             raise problem(422, "That option was not offered in this conversation.")
-        return chosen["label"], chosen["payload"]
-    if not isinstance(text, str) or option is not None:
-        raise problem(400, "Send either text or option, as a string.")
+        return found["label"], found["payload"]
+    if not isinstance(text, str):
+        raise problem(400, "Send text or option as a string.")
     if len(text) > LONGEST:
         raise problem(413, f"That is over {LONGEST} characters. Please send it in parts.")
     text = _readable(text)
@@ -189,7 +283,7 @@ def _after(request: web.Request) -> int:
     return int(given)
 
 
-def _turn(lines: list[Line], conversation: Conversation) -> dict[str, Any]:
+def turn(lines: list[Line], conversation: Conversation) -> dict[str, Any]:
     return {"messages": [_message(line) for line in lines], "state": _state(conversation)}
 
 

@@ -32,6 +32,10 @@ class Words:
         """All lines called `name`."""
         return self._lines[name]
 
+    def under(self, group: str) -> list[str]:
+        """The names of the lines in `group`, without the group's own: 'hello' and 'thanks' under 'greet'."""
+        return [name.removeprefix(f"{group}.") for name in self._lines if name.startswith(f"{group}.")]
+
     def places(self, name: str) -> set[str]:
         """The names in braces that the sentences called `name` use."""
         return {f for way in self._lines[name] for _, f, _, _ in string.Formatter().parse(way) if f}

@@ -12,6 +12,7 @@ from playwright.async_api import Page, async_playwright, expect
 from bot.gateway.settings import ROOT
 from tests.e2e.conftest import System
 from tests.e2e.test_1_conversations import MALTBY
+from tests.web.looking import focused, no_sideways_scrolling, tab_to
 
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -52,68 +53,54 @@ async def page(request: pytest.FixtureRequest, system: System, seen: Seen) -> As
         await browser.close()
 
 
-async def tab_to(page: Page, selector: str) -> None:
-    """Press Tab until the element that fits has the focus."""
-    for _ in range(40):
-        await page.keyboard.press("Tab")
-        if await page.evaluate("s => document.activeElement.matches(s)", selector):
-            outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-            assert outline != "none", f"{selector} shows no focus"
-            return
-    pytest.fail(f"{selector} cannot be reached by keyboard")
-
-
 async def test_the_maltby_conversation_by_keyboard(page: Page, seen: Seen, system: System) -> None:
-    lines = page.locator("#log > li")
-    await expect(lines).to_have_count(1)
-    await tab_to(page, "#text")
+    await expect(page.locator(".greeting")).to_be_visible()
+    await tab_to(page, "text")
     await page.keyboard.type(MALTBY)
     await page.keyboard.press("Enter")
-    answer = page.locator("#log > li.assistant").nth(1)
+    answer = page.locator(".log .assistant").first
     await expect(answer).to_be_visible(timeout=15_000)
-    await expect(page.locator("#log > li.carer")).to_have_text([f"You{MALTBY}"])
-    order = await lines.evaluate_all("all => all.map(li => [Number(li.dataset.id), li.className])")
-    assert [name for _, name in order][:3] == ["assistant", "carer", "assistant"] and order == sorted(order)
-    await expect(page.locator("#known")).to_contain_text("rotherham")
-    assert await page.evaluate("document.activeElement.id") == "text", "she can go on writing"
+    await expect(page.locator(".log .carer")).to_contain_text([MALTBY])
+    await expect(page.locator("#known")).to_contain_text("Rotherham")
+    assert await focused(page) == "text", "she can go on writing"
 
-    details = answer.locator("details")
+    details = answer.locator("details.sources")
     assert not await details.evaluate("d => d.open")
-    await page.keyboard.press("Shift+Tab")
-    for _ in range(30):
-        if await page.evaluate("document.activeElement.matches('summary')"):
-            break
-        await page.keyboard.press("Shift+Tab")
+    await tab_to(page, await details.locator("summary").inner_text(), back=True)
     await page.keyboard.press("Enter")
-    assert await details.last.evaluate("d => d.open"), "sources unfold by keyboard"
-    links = details.last.locator("a")
+    assert await details.evaluate("d => d.open"), "sources unfold by keyboard"
+    links = details.locator("a")
     assert await links.count() >= 1
     for link in await links.all():
         assert (await link.get_attribute("href") or "").startswith("http")
         assert "noopener" in (await link.get_attribute("rel") or "")
-    await expect(details.last).to_contain_text("checked")
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "no sideways scrolling"
+    await expect(details).to_contain_text("checked")
+    assert await no_sideways_scrolling(page)
     await page.keyboard.press("Enter")
     await take_picture(page, page.shot)  # type: ignore[attr-defined]
 
-    count = await lines.count()
-    await tab_to(page, ".options button")
-    label = await page.evaluate("document.activeElement.textContent")
+    count = await page.locator(".log .message").count()
+    label = await page.locator(".option").last.inner_text()
+    await tab_to(page, label, back=True)
     await page.keyboard.press("Enter")
-    await expect(lines).not_to_have_count(count)
-    await expect(page.locator("#log > li.carer").last).to_contain_text(label)
+    await expect(page.locator(".log .carer").last).to_contain_text(label)
+    await expect(page.locator(".log .message")).not_to_have_count(count + 1)
     await expect(page.locator("#status")).to_have_text("")
 
-    await tab_to(page, "#forget")
+    await page.keyboard.press("Control+Home")
+    await tab_to(page, "More", back=True)
     await page.keyboard.press("Enter")
-    await expect(lines).to_have_count(1)
+    await tab_to(page, "Delete everything")
+    await page.keyboard.press("Enter")
+    await tab_to(page, "Yes, delete it all")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".log .message")).to_have_count(0)
     await expect(page.locator("#known")).to_be_hidden()
     assert seen.complaints == []
     assert seen.hosts == {f"127.0.0.1:{system.port}"}
 
 
 async def take_picture(page: Page, path: Path) -> None:
-    await page.evaluate("document.activeElement.blur()")
     assert len(await page.screenshot(path=path)) > 10_000
 
 
@@ -122,10 +109,10 @@ async def test_danger_stands_out_and_numbers_fit_a_small_phone(page: Page, seen:
     await page.set_viewport_size({"width": 320, "height": 568})
     await page.fill("#text", "he's going to come round and hurt the kids")
     await page.keyboard.press("Enter")
-    urgent = page.locator("#log > li.urgent")
+    urgent = page.locator(".log > .urgent")
     await expect(urgent).to_be_visible(timeout=15_000)
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    for button in await page.locator("button").all():
+    assert await no_sideways_scrolling(page)
+    for button in await page.locator("button:visible:not(.skip)").all():
         box = await button.bounding_box()
         assert box and box["height"] >= 44
     assert seen.complaints == []
@@ -135,7 +122,7 @@ async def test_danger_stands_out_and_numbers_fit_a_small_phone(page: Page, seen:
 async def test_what_a_carer_writes_is_never_markup(page: Page, seen: Seen) -> None:
     await page.fill("#text", "<img src=x onerror=alert(1)> [x](javascript:alert(2)) <b>bold</b>")
     await page.keyboard.press("Enter")
-    mine = page.locator("#log > li.carer")
+    mine = page.locator(".log > .carer")
     await expect(mine).to_contain_text("<b>bold</b>")
-    assert await page.locator("#log img, #log b, #log a[href^=javascript]").count() == 0
+    assert await page.locator(".log img, .log b, .log a[href^=javascript]").count() == 0
     assert seen.complaints == []

@@ -222,7 +222,7 @@ async def test_health_and_readiness(gateway: Running, rasa: FakeRasa) -> None:
     assert (await status("/healthz"), await status("/readyz")) == (200, 503)
 
 
-@pytest.mark.parametrize("path", ["/", "/static/page.css", "/static/page.js", "/healthz", "/api/v1/nothing"])
+@pytest.mark.parametrize("path", ["/", "/static/chat.css", "/widget.js", "/healthz", "/api/v1/nothing"])
 async def test_every_response_carries_the_security_headers(gateway: Running, path: str) -> None:
     async with gateway.session.get(gateway.url + path) as got:
         policy = got.headers["Content-Security-Policy"]
