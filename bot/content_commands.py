@@ -14,6 +14,7 @@ from bot.knowledge.base import CONTENT, KnowledgeBase
 from bot.knowledge.schema import Arrangement, Facet
 from bot.knowledge.source_lines import ContentError, Problem
 
+DOCS = CONTENT.parent / "docs"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -118,6 +119,26 @@ def content_coverage(folder: Path, html: Path | None, on: date) -> None:
         click.echo(f"Written: {short(html)}")
     else:
         click.echo("\n".join(tables(covered)))
+
+
+@content.command("docs")
+@click.option("--to", "target", type=click.Path(file_okay=False, path_type=Path), default=DOCS, show_default=False,
+              help="The folder to write to; docs/ by default.")
+@as_of
+@click.pass_obj
+def content_docs(folder: Path, target: Path, on: date) -> None:
+    """Write the pages made from the content: docs/arrangements.md and docs/coverage.html."""
+    from bot.knowledge.arrangements import ArrangementTable
+    from bot.knowledge.content_files import read
+    from bot.knowledge.coverage import coverage, page
+    from bot.knowledge.diagram import document
+
+    style = read(folder).style
+    covered = coverage(loaded(folder), on, style.data.reader if style else None)
+    pages = {"arrangements.md": document(ArrangementTable.load(folder / "arrangements.yml")), "coverage.html": page(covered)}
+    for name, text in pages.items():
+        (target / name).write_text(text, encoding="utf-8")
+        click.echo(f"Written: {short(target / name)}")
 
 
 @content.command("add-council")

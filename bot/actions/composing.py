@@ -93,7 +93,7 @@ def options_after(turn: Turn, topic: str) -> list[Option]:
     base, known = turn.knowledge.base, turn.knowledge.base.topics[topic]
     here = base.facets(topic, turn.situation)
     given = turn.memory.given if turn.memory.topic == topic else []
-    facets = [f for f in FACET_OPTIONS if f in here and f not in given][:3]
+    facets = [f for f in known.buttons or FACET_OPTIONS if f in here and f not in given][:3]
     chosen = [facet_option(turn, topic, facet) for facet in facets]
     chosen += [topic_option(turn, t) for t in known.follow_on if t in base.topics]
     return chosen[:MOST_OPTIONS]

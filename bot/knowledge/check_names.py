@@ -43,9 +43,12 @@ def _topic(file: File[Topic], topics: frozenset[str]) -> Iterator[Problem]:
         elif follow_on == file.data.topic:
             yield file.problem(("follow_on", index), "leads back to this topic", "take it out", "follow_on")
     said = {facet for entry in file.data.entries for facet in entry.says}
-    for facet in file.data.labels.keys() - said:
-        how = f"write '{facet}:' under an entry, or take the label out"
-        yield file.problem(("labels", facet), "is the label of a part that nothing says", how, f"labels, {facet}")
+    named: list[tuple[tuple[str, str | int], str]] = [(("labels", facet), facet) for facet in file.data.labels]
+    named += [(("buttons", index), facet) for index, facet in enumerate(file.data.buttons)]
+    for place, facet in named:
+        if facet not in said:
+            how = f"write '{facet}:' under an entry, or take this out"
+            yield file.problem(place, "is for a part that nothing says", how, f"{place[0]}, {facet}")
 
 
 def _entries(file: File[Topic]) -> Iterator[Problem]:

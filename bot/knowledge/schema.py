@@ -109,6 +109,7 @@ class Topic(Strict):
     follow_on: list[TopicId] = Field(default=[], max_length=4)
     depends_on: list[Literal["arrangement", "previously_looked_after", "child_age", "authority"]] = []
     person_first: bool = False
+    buttons: list[Facet] = []
     labels: dict[Facet, Title] = {}
     entries: list[Entry] = Field(min_length=1)
 

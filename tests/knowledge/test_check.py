@@ -94,6 +94,7 @@ BROKEN = [
     (WORDS, "- money.first", "- money.nowhere", "- money.nowhere", "no such topic"),
     ("arrangements.yml", "follow_on: [money.first]", "follow_on: [money.gone]", "    follow_on:", "no such topic"),
     (FIRST, "entries:\n", "labels: {how_long: How long is it?}\nentries:\n", "labels:", "a part that nothing says"),
+    (FIRST, "entries:\n", "buttons: [who, how_long]\nentries:\n", "buttons:", "a part that nothing says"),
     (FIRST, "entries:\n", "labels: {who: Who can have any of this?}\nentries:\n", "labels:", "at most 24"),
     (FIRST, "entries:\n", "labels: {who: Cancel it?}\nentries:\n", "labels:", "never text me again"),
     # figures
