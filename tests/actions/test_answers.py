@@ -249,3 +249,21 @@ async def test_a_person_number_hours_and_whether_it_is_open(talk: Talk, knowledg
     assert knowledge.base.say(name, on, **values) in text and knowledge.base.say("helpline.number", on) in text
     assert knowledge.base.say("helpline.queued_open" if "open" in name else "helpline.queued_shut", on) in text
     assert reply.messages[0].topics == ["helpline.talk_to_someone"] and reply.messages[0].answers
+
+
+async def test_the_buttons_of_a_topic_are_its_own(new_talk: Callable[..., Talk], knowledge: Knowledge) -> None:
+    """In its words and its order; parts already given aren't offered again."""
+    talk, topic = new_talk(arrangement="informal"), "family.life_story"
+    known = knowledge.base.topics[topic]
+    own = {f'/{topic}{{"facet": "{facet}"}}': known.labels[facet] for facet in known.buttons}
+    assert own and list(known.buttons) != ["how_to_apply", "how_much", "who"]
+    offered = [o for o in (await talk.answer(topic)).messages[0].options if o.payload in own]
+    assert [(o.payload, o.label) for o in offered] == list(own.items())
+    after = (await talk("action_follow_up", "follow_up.how_to_apply")).messages[0].options
+    assert [o.payload for o in after if o.payload in own] == list(own)[1:]
+
+
+async def test_a_topic_without_words_of_its_own_has_the_usual_buttons(new_talk: Callable[..., Talk]) -> None:
+    talk = new_talk(arrangement="informal")
+    options = (await talk.answer("money.child_benefit")).messages[0].options
+    assert [o.label for o in options if "facet" in o.payload] == ["How do I apply?", "How much is it?", "Am I eligible?"]
