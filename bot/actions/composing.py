@@ -43,7 +43,7 @@ def answer_facet(turn: Turn, topic: str, facet: str) -> Message:
     if found is None:
         return no_content(turn, topic, "answer.no_facet")
     return Message(text=found.text, topics=[topic], answers=[found.answer(situation)],
-                   options=options_after(turn, topic), urgent=topic.startswith("urgent."), sms=found.text)
+                   options=options_after(turn, topic, facet), urgent=topic.startswith("urgent."), sms=found.text)
 
 
 def answer_locally(turn: Turn, topic: str) -> Message:
@@ -88,11 +88,11 @@ def next_step(turn: Turn, topic: str) -> str | None:
     return turn.say("answer.next_step", text=found.text) if found else None
 
 
-def options_after(turn: Turn, topic: str) -> list[Option]:
-    """Ways on from an answer: parts of it not given yet, then topics that usually follow."""
+def options_after(turn: Turn, topic: str, giving: str = "answer") -> list[Option]:
+    """Ways on from an answer: parts of it given neither before nor now, then topics that usually follow."""
     base, known = turn.knowledge.base, turn.knowledge.base.topics[topic]
     here = base.facets(topic, turn.situation)
-    given = turn.memory.given if turn.memory.topic == topic else []
+    given = [giving, *(turn.memory.given if turn.memory.topic == topic else [])]
     facets = [f for f in known.buttons or FACET_OPTIONS if f in here and f not in given][:3]
     chosen = [facet_option(turn, topic, facet) for facet in facets]
     chosen += [topic_option(turn, t) for t in known.follow_on if t in base.topics]
