@@ -32,7 +32,8 @@ def main(folder: Path) -> None:
     by_label: dict[str, list[str]] = {}
     for text, label in split["train"]:
         by_label.setdefault(label, []).append(" ".join(text.split()))
-    nlu = [{"intent": label, "examples": "".join(f"- {_plain(text)}\n" for text in texts)} for label, texts in by_label.items()]
+    nlu = [{"intent": label, "examples": "".join(f"- {_plain(text)}\n" for text in texts)}
+           for label, texts in by_label.items()]
     (folder / "nlu.yml").write_text(yaml.safe_dump({"version": "3.1", "nlu": nlu}, width=10**6))
     (folder / "config.yml").write_text(yaml.safe_dump({"recipe": "default.v1", "language": "en", "assistant_id": "diet",
                                                        "pipeline": PIPELINE}))

@@ -120,7 +120,7 @@ def diet(split: Split, sure: float) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "split.json").write_text(json.dumps({"train": split.train, "test": [t for t, _ in split.test]}))
-        subprocess.run([ROOT / ".venv-rasa/bin/python", Path(__file__).with_name("diet.py"), folder], check=True)  # noqa: S603
+        subprocess.run([ROOT / ".venv-rasa/bin/python", Path(__file__).with_name("diet.py"), folder], check=True)
         found = json.loads((folder / "said.json").read_text())
     said, confidence = np.array(found["said"]), np.array(found["confidence"])
     return {"seconds": found["seconds"], **scores(said, confidence, split, sure)}

@@ -113,7 +113,7 @@ def _training() -> dict[str, Any]:
         command = [sys.executable, "-m", "rasa", "train", "--data", "nlu", "--out", "new", "--force", "--skip-validation"]
         places = {"PYTHONPATH": name, "SIGNPOST_MODEL_DIR": str(model_folder())}
         at = time.perf_counter()
-        done = subprocess.run(command, cwd=folder, env=os.environ | places, capture_output=True, check=False)  # noqa: S603
+        done = subprocess.run(command, cwd=folder, env=os.environ | places, capture_output=True, check=False)
         whole = time.perf_counter() - at
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
     return {"lines": len(texts), "classifier_seconds": round(alone, 1), "classifier_cpu_seconds": round(used, 1),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.actions.action import SignpostAction
 from bot.actions.asking import next_question, tell_verdict, work_out
 from bot.actions.asking import question as ask_question
-from bot.actions.composing import WEB_WORDS, answer_facet, answer_topic, count, facet_option, menu, topic_option
+from bot.actions.composing import MOST_OPTIONS, WEB_WORDS, answer_facet, answer_topic, count, facet_option, menu, topic_option
 from bot.actions.turn import Turn, topic_of
 from bot.knowledge.arrangement_types import Ask
 from bot.knowledge.opening import clock_words, closes_at, day_words, opens_next
@@ -44,12 +44,22 @@ def answer_topics(turn: Turn, topics: list[str]) -> Reply:
     share = WEB_WORDS // len(topics)
     messages = [remember(turn, t, "answer", answer_topic(turn, t, share)) for t in topics]
     turn.memory.topic, turn.memory.given, turn.memory.unclear = topics[0], ["answer"], 0
-    asked = next_question(turn, topics[0])
+    instead = [topic_option(turn, topic) for topic in might_be(turn, topics)]
+    asked = None if instead else next_question(turn, topics[0])
+    if instead:  # is it this at all? comes before what would sharpen it
+        kept = messages[-1].options[: MOST_OPTIONS - len(instead)]
+        messages[-1] = messages[-1].model_copy(update={"options": [*kept, *instead]})
     if asked:
         messages = [m.model_copy(update={"options": []}) for m in messages]
         messages.append(asked)
     handed = HandOver(reason="asked") if PERSON in topics else None
     return Reply(messages=messages, hand_over=handed)
+
+
+def might_be(turn: Turn, topics: list[str]) -> list[str]:
+    """The topics that a doubtful message might have meant instead of `topics`."""
+    likely = dict.fromkeys(topic_of(intent) for intent in turn.maybe)
+    return [topic for topic in likely if topic in turn.knowledge.base.topics and topic not in topics]
 
 
 def remember(turn: Turn, topic: str, facet: str, message: Message) -> Message:

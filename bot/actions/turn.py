@@ -37,6 +37,7 @@ class Turn:
     intent: str
     now: datetime
     needs: list[str] = field(default_factory=list)
+    maybe: list[str] = field(default_factory=list)  # what a doubtful message might have asked instead
     answer: str | None = None
     facet: str | None = None
     learned: list[str] = field(default_factory=list)
@@ -69,6 +70,8 @@ class Turn:
     def _take(self, entity: str, value: Any) -> None:
         if entity == "need":
             self.needs.append(value)
+        elif entity == "maybe":
+            self.maybe.append(value)
         elif entity == "answer":
             self.answer = value
         elif entity == "facet":

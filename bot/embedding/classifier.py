@@ -24,8 +24,9 @@ from bot.embedding.model import SentenceEmbedding
 Floats = npt.NDArray[np.float32]
 KINDS = ("char_wb", "word")
 HELD_OUT = 5  # one line in so many is kept back to learn how sure to be
-NEIGHBOURS = 3.0  # how much more of a softened label goes to a near class than to a far one
+NEIGHBOURS = 4.0  # how much more of a softened label goes to a near class than to a far one
 JITTER = 1e-3
+LAST_ITERATIONS = 8
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,11 @@ class Settings:
     word_high: int = 2
     buckets: int = 2**15  # of each kind of feature
     narrowness: float = 2.0  # of the kernel on the embedding: how fast likeness in meaning fades
-    enough: float = 80.0  # examples a class from which wording counts as much as meaning; with fewer, less
-    softness: float = 0.15  # the share of a label that is spread over the other classes, the near ones first
+    enough: float = 120.0  # examples a class from which wording counts as much as meaning; with fewer, less
+    softness: float = 0.2  # the share of a label that is spread over the other classes, the near ones first
     strictness: float = 40.0  # how far the weights may go; the C of a logistic regression
     landmarks: int = 6000  # lines the others are compared with, at most
-    iterations: int = 40
+    iterations: int = 25  # of the optimiser; a few more follow with the lines kept back
 
 
 class TextClassifier:
@@ -82,9 +83,9 @@ class TextClassifier:
         targets = _softened(meaning, label, settings.softness)[label]
         weights = (len(label) / len(classes) / np.bincount(label))[label].astype(np.float32)
         seen, kept = np.split(order, [-(len(order) // HELD_OUT)])  # those at the end are landmarks last
-        first = _fit(points[seen], targets[seen], weights[seen], settings)
+        first = _fit(points[seen], targets[seen], weights[seen], settings.strictness, settings.iterations)
         sureness = _sureness(points[kept] @ first[:-1] + first[-1], label[kept])
-        fitted = _fit(points, targets, weights, settings, first) * sureness
+        fitted = _fit(points, targets, weights, settings.strictness, LAST_ITERATIONS, first) * sureness
         alpha = solve_triangular(root, fitted[:-1], lower=True, trans="T", check_finite=False)
         return cls(settings, classes.tolist(), meaning[chosen], trust * alpha, wording[chosen].T @ alpha, fitted[-1], idf)
 
@@ -157,7 +158,8 @@ def _softened(meaning: Floats, label: npt.NDArray[np.int64], softness: float) ->
     return wanted
 
 
-def _fit(points: Floats, targets: Floats, weights: Floats, settings: Settings, start: Floats | None = None) -> Floats:
+def _fit(points: Floats, targets: Floats, weights: Floats, strictness: float, iterations: int,
+         start: Floats | None = None) -> Floats:
     """Multinomial logistic regression: one column a class, the last row the bias."""
     from scipy.optimize import minimize
 
@@ -167,12 +169,12 @@ def _fit(points: Floats, targets: Floats, weights: Floats, settings: Settings, s
         now = flat.reshape(shape).astype(np.float32)
         shares = _shares(points @ now[:-1] + now[-1])
         missed = (shares - targets) * weights[:, None]
-        slope = np.vstack([points.T @ missed + now[:-1] / settings.strictness, missed.sum(axis=0)])
+        slope = np.vstack([points.T @ missed + now[:-1] / strictness, missed.sum(axis=0)])
         cost = -weights @ (targets * np.log(np.maximum(shares, 1e-12))).sum(axis=1)
-        return float(cost + (now[:-1] ** 2).sum() / settings.strictness / 2), slope.ravel().astype(np.float64)
+        return float(cost + (now[:-1] ** 2).sum() / strictness / 2), slope.ravel().astype(np.float64)
 
     found = minimize(loss, np.zeros(shape).ravel() if start is None else start.ravel().astype(np.float64), jac=True,
-                     method="L-BFGS-B", options={"maxiter": settings.iterations, "ftol": 1e-5, "maxcor": 6})
+                     method="L-BFGS-B", options={"maxiter": iterations, "ftol": 1e-5, "maxcor": 20})
     fitted: Floats = found.x.reshape(shape).astype(np.float32)
     return fitted
 

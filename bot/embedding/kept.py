@@ -12,14 +12,13 @@ import numpy.typing as npt
 from bot.embedding.model import ROOT, SentenceEmbedding, model_folder, weights_sha256
 
 
-
 def kept_file() -> Path:
     """Another model file, another cache."""
     return ROOT / "models" / f"embeddings-{weights_sha256(model_folder())[:12]}.npz"
 
 
 def embed_kept(embedding: SentenceEmbedding, texts: Sequence[str], path: Path | None = None) -> npt.NDArray[np.float32]:
-    """As `embedding.embed(texts)`, but what `path` (`kept_file()`) holds is not worked out again; it holds `texts` afterwards."""
+    """As `embedding.embed(texts)`, but not anew for what `path` (default `kept_file()`) holds; it holds `texts` afterwards."""
     path = path or kept_file()
     keys = [hashlib.sha256(text.encode()).hexdigest()[:24] for text in texts]
     known: dict[str, npt.NDArray[np.float32]] = {}

@@ -27,8 +27,8 @@ def lines(parsed: dict[str, Any]) -> list[str]:
     shown = [f"intent      {parsed['intent']['name']}  {parsed['intent']['confidence']:.2f}"]
     for entity in parsed["entities"]:
         value = entity["value"]
-        if entity["entity"] == "need":
-            shown.append(f"need        {value}  {entity['confidence_entity']:.2f}")
+        if entity["entity"] in ("need", "maybe"):
+            shown.append(f"{entity['entity']:<11} {value}  {entity['confidence_entity']:.2f}")
         elif entity["entity"] == "fact":
             sure = "" if value["sure"] else "  (not sure)"
             shown.append(f"fact        {value['name']} = {value['value']}  from '{value['said']}'{sure}")

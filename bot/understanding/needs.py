@@ -51,6 +51,9 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
             "at_hand_words": 10,
             "out_of_place": 0.1,  # how likely a reply is where nothing was asked, beside where something was
             "most": 3,
+            "doubtful": 0.6,  # an answer less sure than this comes with the topics it might have been instead
+            "possible": 0.05,  # and those are the ones at least this likely,
+            "others": 2,  # so many at most
         }
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource,
@@ -102,7 +105,8 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
         intent = self._intent(ranking[0], needs)
         likeliest = [(r["name"], r["confidence"]) for r in ranking
                      if is_need(r["name"]) and not r["name"].startswith(URGENT)][:4]
-        entities = [_need(name, confidence, text) for name, confidence in needs or likeliest]
+        entities = [_entity("need", *found, text) for found in needs or likeliest]
+        entities += [_entity("maybe", *found, text) for found in self._others(needs, likeliest)]
         message.set(INTENT, intent, add_to_output=True)
         message.set(INTENT_RANKING_KEY, ranking[:10], add_to_output=True)
         message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
@@ -136,6 +140,13 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
             return {"name": needs[0][0], "confidence": needs[0][1]}
         return {"name": UNCLEAR, "confidence": 1 - best["confidence"]}
 
+    def _others(self, needs: list[tuple[str, float]], likeliest: list[tuple[str, float]]) -> list[tuple[str, float]]:
+        """What a doubtful message might have meant instead."""
+        if not needs or needs[0][1] >= self._config["doubtful"]:
+            return []
+        taken = {name for name, _ in needs}
+        return [(n, c) for n, c in likeliest if n not in taken and c >= self._config["possible"]][: self._config["others"]]
+
     def _needs(self, shares: np.ndarray) -> list[tuple[str, float]]:
         """(class, confidence) of everything clearly asked: the whole message's first, then surest first, at most `most`."""
         score: dict[str, float] = {}
@@ -162,6 +173,6 @@ def _ranking(classes: list[str], share: np.ndarray) -> list[dict[str, Any]]:
     return [{"name": classes[i], "confidence": float(share[i])} for i in np.argsort(-share)[:10]]
 
 
-def _need(name: str, confidence: float, text: str) -> dict[str, Any]:
-    return {"entity": "need", "value": name, "start": 0, "end": len(text), "confidence_entity": float(confidence),
+def _entity(kind: str, name: str, confidence: float, text: str) -> dict[str, Any]:
+    return {"entity": kind, "value": name, "start": 0, "end": len(text), "confidence_entity": float(confidence),
             "extractor": "NeedsClassifier"}
