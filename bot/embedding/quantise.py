@@ -15,7 +15,6 @@ import tempfile
 from pathlib import Path
 
 import onnxruntime
-from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from bot.embedding.model import RECORD, WEIGHTS, checked, model_folder
 
@@ -26,6 +25,8 @@ FETCHED_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2
 def quantise(folder: Path) -> Path:
     """Write `WEIGHTS` and `RECORD` into `folder`; raises `ModelFileError` where the fetched file is not the pinned one."""
     fetched, made = checked(folder, FETCHED, FETCHED_SHA256), folder / WEIGHTS
+    from onnxruntime.quantization import QuantType, quantize_dynamic  # needs onnx, which only set-up has
+
     with tempfile.TemporaryDirectory() as scratch:
         plain, new = Path(scratch) / "plain.onnx", Path(scratch) / "new.onnx"
         options = onnxruntime.SessionOptions()
