@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from bot.actions.turn import Turn
-from bot.knowledge.base import Found, FoundLocally
+from bot.knowledge.base import MOST_OPTIONS, Found, FoundLocally
 from bot.knowledge.reply import Answer, Message, Option
 
 WEB_WORDS = 120  # the most in one turn before 'Tell me more' (docs/decisions/0006)
-FACET_OPTIONS = ("how_to_apply", "how_much", "who", "if_refused", "who_to_ask", "how_long")
-MOST_OPTIONS = 5
 MOST_LOCAL = 3
 LOCAL, NEXT_STEP = "local", "next_step"
 
@@ -90,12 +88,10 @@ def next_step(turn: Turn, topic: str) -> str | None:
 
 def options_after(turn: Turn, topic: str, giving: str = "answer") -> list[Option]:
     """Ways on from an answer: parts of it given neither before nor now, then topics that usually follow."""
-    base, known = turn.knowledge.base, turn.knowledge.base.topics[topic]
-    here = base.facets(topic, turn.situation)
+    base = turn.knowledge.base
     given = [giving, *(turn.memory.given if turn.memory.topic == topic else [])]
-    facets = [f for f in known.buttons or FACET_OPTIONS if f in here and f not in given][:3]
-    chosen = [facet_option(turn, topic, facet) for facet in facets]
-    chosen += [topic_option(turn, t) for t in known.follow_on if t in base.topics]
+    chosen = [facet_option(turn, topic, facet) for facet in base.buttons(topic, turn.situation, given)]
+    chosen += [topic_option(turn, t) for t in base.topics[topic].follow_on if t in base.topics]
     return chosen[:MOST_OPTIONS]
 
 

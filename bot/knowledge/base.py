@@ -6,7 +6,7 @@ the most conditions wins (docs/decisions/0005).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,6 +21,10 @@ from bot.knowledge.situation import Situation
 from bot.knowledge.source_lines import Document
 from bot.knowledge.words import Words
 
+# The parts that a carer can tap for, in this order, where the topic has no `buttons:` of its own.
+USUAL_BUTTONS = ("how_to_apply", "how_much", "who", "if_refused", "who_to_ask", "how_long")
+MOST_BUTTONS = 3
+MOST_OPTIONS = 5  # with the topics that follow
 CONTENT = Path(__file__).resolve().parents[2] / "content"
 
 
@@ -123,6 +127,12 @@ class KnowledgeBase:
     def say(self, name: str, on: date, turn: int = 0, /, **values: object) -> str:
         """The sentence `name` of words.yml, its figures as they hold on that day."""
         return self.words.say(name, turn, lambda line: self.figures.fill(line, on), **values)
+
+    def buttons(self, topic: str, situation: Situation, given: Collection[str] = ()) -> list[str]:
+        """The facets to offer after an answer, but none that is among `given`."""
+        here = self.facets(topic, situation)
+        order = self.topics[topic].buttons or USUAL_BUTTONS
+        return [facet for facet in order if facet in here and facet not in given][:MOST_BUTTONS]
 
     def facet_label(self, topic: str, facet: str, on: date, /, **values: object) -> str:
         """What the button for a facet says: the topic's own words, or else the usual ones."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.knowledge import gsm
-from bot.knowledge.base import Found, KnowledgeBase
+from bot.knowledge.base import MOST_OPTIONS, Found, KnowledgeBase
 from bot.knowledge.schema import Entry, Source, When
 from bot.knowledge.situation import Situation
 
@@ -23,6 +23,8 @@ def show(base: KnowledgeBase, topic: str, situation: Situation, facet: str | Non
         yield from _part(base, found, situation) if found else _nothing(name)
         if name == "answer" and not facet:
             yield from _local(base, topic, situation)
+    if not facet:
+        yield from _buttons(base, topic, situation)
 
 
 def show_sms(base: KnowledgeBase, topic: str, situation: Situation, ending: str) -> Iterator[str]:
@@ -50,6 +52,14 @@ def _part(base: KnowledgeBase, found: Found, situation: Situation) -> Iterator[s
     yield f"  Checked on {found.entry.checked_on}, to be looked at again by {found.entry.review_by}"
     yield from _picked(base, found, situation)
     yield ""
+
+
+def _buttons(base: KnowledgeBase, topic: str, situation: Situation) -> Iterator[str]:
+    """What the carer can tap after the answer."""
+    labels = [base.facet_label(topic, name, situation.on) for name in base.buttons(topic, situation, ["answer"])]
+    labels += [base.topics[name].title for name in base.topics[topic].follow_on]
+    yield "== buttons"
+    yield " ".join(f"[{label}]" for label in labels[:MOST_OPTIONS])
 
 
 def _nothing(name: str) -> Iterator[str]:

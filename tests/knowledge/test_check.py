@@ -255,6 +255,7 @@ def test_show_command(folder: Path) -> None:
     assert "Entry money.first.order: for carers where the arrangement is special_guardianship_order" in said
     assert "It asks for more than money.first (0), so it wins" in said
     assert "A child of this age can ask for it too." in said
+    assert said.endswith("== buttons\n[Am I eligible?] [Second help]\n")
     assert "£10" not in run(folder, "show", "money.first", "--as-of", "2027-04-10")[1]
 
 
