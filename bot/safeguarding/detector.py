@@ -25,6 +25,7 @@ THRESHOLD = 0.45  # of a whole message
 PART_THRESHOLD = 0.92  # of one sentence in it
 PART_WORDS = 4
 HINT = 0.01  # below it the sentences of a message are not looked at one by one
+LEFT_OVER = 3  # words that must be left beside a figure of speech to be read by themselves
 STORY = 25  # words from which a message may bury its danger in one sentence
 
 
@@ -74,10 +75,13 @@ class DangerDetector:
 
     def find(self, text: str) -> Finding | None:
         """The danger that `text` speaks of, or None."""
-        plain = self._phrases.without_idioms(normal(text))
+        said = normal(text)
+        plain = self._phrases.without_idioms(said)
         certain = self._phrases.topic(plain)
         if certain:
             return Finding(certain, 1.0)
+        if plain != said and len(plain.split()) < LEFT_OVER:
+            return None
         whole = self.readings([plain])[0]
         if whole.score >= self._threshold:
             return whole
