@@ -1,5 +1,5 @@
 # Two commands do everything: `make run` and `make test`. Each step is done once and again only when its inputs change.
-.PHONY: run test setup train check lock clean
+.PHONY: run test setup train eval lock clean
 .DELETE_ON_ERROR:
 
 APP := .venv/.installed
@@ -40,6 +40,9 @@ $(MODEL): requirements/model.txt bot/embedding/quantise.py | $(APP)
 $(TRAINED): $(TRAINING) | $(APP) $(RASA) $(MODEL)
 	@scripts/train
 	@touch $@
+
+eval: setup train  ## measure what is understood on the development sets; print what was taken for what
+	@scripts/eval
 
 lock:  ## resolve the lock files anew (needs the network)
 	@for name in uv app dev model; do .venv/bin/python -m uv pip compile -q --generate-hashes --no-emit-index-url --no-header \
