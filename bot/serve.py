@@ -9,7 +9,10 @@ import sys
 import structlog
 from aiohttp import web
 
+from bot.channels.mount import add_channels
+from bot.channels.settings import PhoneSettings
 from bot.embedding.model import ModelFileError
+from bot.gateway.addresses import AddressKeysWrong
 from bot.gateway.app import make_app
 from bot.gateway.settings import ROOT, Settings
 from bot.helpline.queue import add_queue
@@ -29,7 +32,8 @@ def main() -> None:
     settings.data.mkdir(parents=True, exist_ok=True)
     try:
         app = make_app(settings, ROOT / "content")
-    except (ContentError, ModelFileError) as error:
+        add_channels(app, PhoneSettings())
+    except (ContentError, ModelFileError, AddressKeysWrong) as error:
         sys.exit(str(error))
     add_queue(app)
     web.run_app(app, host=settings.host, port=settings.port, access_log=None, print=None, shutdown_timeout=5)

@@ -10,6 +10,8 @@ from limits.aio.strategies import FixedWindowRateLimiter
 
 MESSAGES = parse("30/minute")
 CONVERSATIONS = parse("60/minute")
+CODES = parse("10/hour")
+FORGED = parse("60/minute")
 
 
 class Limits:

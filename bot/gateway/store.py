@@ -13,9 +13,11 @@ from sqlalchemy import delete, event, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from bot.gateway.tables import Conversation, Inbound, Line, Outbound, WaitingForPerson
+from bot.gateway.outgoing import Parcel, keep_parcels
+from bot.gateway.tables import Contact, Conversation, Inbound, Line, WaitingForPerson
 from bot.knowledge.reply import HandOver, Message
 
+WEB = "web"
 WAITING, DONE = "waiting", "done"
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # last use of a conversation that is to go at the next clean-up
 
@@ -23,6 +25,13 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # last use of a conversation that i
 def hashed(token: str) -> str:
     """What is kept of a token: enough to know it again, not to use it."""
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def new_conversation(channel: str, now: datetime, slots: dict[str, Any] | None = None) -> tuple[Conversation, str]:
+    """A conversation, not kept yet, and the token that opens it."""
+    token = secrets.token_urlsafe(32)
+    return Conversation(id=f"c_{secrets.token_hex(12)}", channel=channel, token_hash=hashed(token), slots=slots or {},
+                        mode="assistant", created_at=now, last_at=now), token
 
 
 class Store:
@@ -38,119 +47,162 @@ class Store:
         await self.engine.dispose()
 
     @asynccontextmanager
-    async def _session(self) -> AsyncIterator[AsyncSession]:
+    async def session(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed at the end of the block, undone where it raises."""
         async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     async def ping(self) -> None:
         """Raises where the database does not answer."""
-        async with self._session() as session:
+        async with self.session() as session:
             await session.execute(select(func.count()).select_from(WaitingForPerson))
 
     async def open_conversation(self, channel: str, now: datetime, opening: Sequence[Message],
                                 slots: dict[str, Any] | None = None) -> tuple[Conversation, str]:
         """A new conversation with its first lines and slots, and the token that opens it (kept nowhere)."""
-        token = secrets.token_urlsafe(32)
-        conversation = Conversation(id=f"c_{secrets.token_hex(12)}", channel=channel, token_hash=hashed(token),
-                                    slots=slots or {}, mode="assistant", created_at=now, last_at=now)
-        async with self._session() as session:
+        conversation, token = new_conversation(channel, now, slots)
+        async with self.session() as session:
             session.add(conversation)
             await session.flush()
-            await _add_lines(session, conversation, None, opening, now)
+            await _add_lines(session, conversation.id, None, "assistant", opening, now)
         return conversation, token
 
     async def conversation(self, conversation_id: str) -> Conversation | None:
         """By its id."""
-        async with self._session() as session:
+        async with self.session() as session:
             return await session.get(Conversation, conversation_id)
 
     async def receive(self, conversation: Conversation, provider_id: str, text: str, command: str | None,
-                      now: datetime, shown: dict[str, Any] | None = None) -> tuple[Inbound, bool]:
+                      now: datetime, shown: dict[str, Any] | None = None, contact: Contact | None = None,
+                      joins_until: datetime | None = None) -> tuple[Inbound, bool]:
         """Keep a message and its line of the transcript, whose body is `shown`.
 
         A repeat gives the row that is there already, and False.
 
-        Raises `LookupError` where the conversation was deleted meanwhile.
+        `contact` is whom to answer, none on the web. Raises `LookupError` where the conversation was deleted meanwhile.
         """
-        inbound = Inbound(conversation_id=conversation.id, channel=conversation.channel, provider_id=provider_id,
-                          text=text, command=command, status=WAITING, attempts=0, received_at=now)
+        channel = contact.channel if contact else WEB
+        inbound = Inbound(conversation_id=conversation.id, contact_id=contact.id if contact else None, channel=channel,
+                          provider_id=provider_id, text=text, command=command, joins_until=joins_until, status=WAITING,
+                          attempts=0, received_at=now)
         try:
-            async with self._session() as session:
+            async with self.session() as session:
                 session.add(inbound)
                 await session.flush()
                 session.add(Line(conversation_id=conversation.id, inbound_id=inbound.id, sender="carer", text=text,
                                  body=shown or {}, at=now))
                 await session.execute(update(Conversation).where(Conversation.id == conversation.id).values(last_at=now))
+                if contact:
+                    await session.execute(update(Contact).where(Contact.id == contact.id).values(last_at=now))
             return inbound, True
         except IntegrityError as error:
-            async with self._session() as session:
+            async with self.session() as session:
                 known = await session.scalar(select(Inbound).where(
-                    Inbound.channel == conversation.channel, Inbound.provider_id == provider_id))
+                    Inbound.channel == channel, Inbound.provider_id == provider_id))
             if known is None:
                 raise LookupError(conversation.id) from error  # not a repeat
             return known, False
 
-    async def next_waiting(self, conversation_id: str) -> Inbound | None:
-        """The oldest message of the conversation that has no reply."""
-        async with self._session() as session:
-            return await session.scalar(select(Inbound).where(
-                Inbound.conversation_id == conversation_id, Inbound.status == WAITING).order_by(Inbound.id).limit(1))
+    async def knows(self, channel: str, provider_id: str) -> bool:
+        """Is the message here already?"""
+        async with self.session() as session:
+            return await session.scalar(select(Inbound.id).where(
+                Inbound.channel == channel, Inbound.provider_id == provider_id)) is not None
+
+    async def reword(self, channel: str, provider_id: str, text: str) -> bool:
+        """Put a message right that nobody has answered yet; False where it is too late."""
+        async with self.session() as session:
+            inbound = await session.scalar(select(Inbound).where(
+                Inbound.channel == channel, Inbound.provider_id == provider_id, Inbound.status == WAITING))
+            if inbound is None:
+                return False
+            inbound.text = text
+            await session.execute(update(Line).where(Line.inbound_id == inbound.id, Line.sender == "carer").values(text=text))
+        return True
+
+    async def waiting(self, conversation_id: str) -> list[Inbound]:
+        """The messages of the conversation that have no reply, oldest first."""
+        async with self.session() as session:
+            return list(await session.scalars(select(Inbound).where(
+                Inbound.conversation_id == conversation_id, Inbound.status == WAITING).order_by(Inbound.id)))
 
     async def all_waiting(self) -> list[Inbound]:
         """Every message that has no reply, oldest first: what a crash left behind."""
-        async with self._session() as session:
+        async with self.session() as session:
             return list(await session.scalars(select(Inbound).where(Inbound.status == WAITING).order_by(Inbound.id)))
 
     async def failed_once_more(self, inbound_id: int) -> int:
         """Count a failed attempt; gives how many there were."""
-        async with self._session() as session:
+        async with self.session() as session:
             inbound = await session.get_one(Inbound, inbound_id)
             inbound.attempts += 1
             return inbound.attempts
 
     async def is_done(self, inbound_id: int) -> bool:
         """Has the message its reply? True for one that was deleted."""
-        async with self._session() as session:
+        async with self.session() as session:
             inbound = await session.get(Inbound, inbound_id)
             return inbound is None or inbound.status == DONE
 
     async def commit_reply(self, inbound: Inbound, messages: Sequence[Message], changed: dict[str, Any],
-                           hand_over: HandOver | None, now: datetime, forget: bool = False) -> bool:
+                           hand_over: HandOver | None, now: datetime, forget: bool = False,
+                           joined: Sequence[Inbound] = (), parcels: Sequence[Parcel] = ()) -> bool:
         """Reply, transcript, state and 'inbound done' in one. False where the message had its reply already.
 
-        `forget`: the conversation goes at the next clean-up at the latest, even if the gateway stops before.
+        `joined`: messages that this reply answers too; `parcels`: the reply as it goes to a phone. `forget`: the
+        conversation goes at the next clean-up at the latest, even if the gateway stops before.
         """
-        async with self._session() as session:
+        async with self.session() as session:
             done = await session.execute(update(Inbound).where(Inbound.id == inbound.id, Inbound.status == WAITING)
                                          .values(status=DONE))
             if done.rowcount == 0:  # type: ignore[attr-defined]
                 return False
+            await session.execute(update(Inbound).where(Inbound.id.in_([one.id for one in joined])).values(status=DONE))
             conversation = await session.get_one(Conversation, inbound.conversation_id)
             conversation.slots = {**conversation.slots, **changed}
             conversation.last_at = LONG_AGO if forget else now
-            await _add_lines(session, conversation, inbound.id, messages, now)
+            await _add_lines(session, conversation.id, inbound.id, "assistant", messages, now)
+            if inbound.contact_id:
+                await keep_parcels(session, conversation.id, inbound.contact_id, parcels, now)
             if hand_over:
-                await _queue(session, conversation, hand_over, now)
+                await queue_for_person(session, conversation, hand_over.reason, now)
         return True
+
+    async def say(self, conversation_id: str, sender: str, messages: Sequence[Message], now: datetime,
+                  contact_id: str | None = None, parcels: Sequence[Parcel] = ()) -> None:
+        """Lines that answer no message: a person's at the helpline, or the system's. Raises `LookupError` where gone."""
+        async with self.session() as session:
+            if await session.get(Conversation, conversation_id) is None:
+                raise LookupError(conversation_id)
+            await _add_lines(session, conversation_id, None, sender, messages, now)
+            if contact_id:
+                await keep_parcels(session, conversation_id, contact_id, parcels, now)
+
+    async def phone_of(self, conversation: Conversation) -> Contact | None:
+        """The phone the carer used last; None where she used the web last."""
+        async with self.session() as session:
+            return await session.scalar(select(Contact).where(
+                Contact.conversation_id == conversation.id, Contact.channel == conversation.channel,
+            ).order_by(Contact.last_at.desc()).limit(1))
 
     async def lines(self, conversation_id: str, after: int = 0, inbound_id: int | None = None) -> list[Line]:
         """The transcript from the line after `after`; only the replies to one message where `inbound_id` is given."""
         query = select(Line).where(Line.conversation_id == conversation_id, Line.id > after).order_by(Line.id)
         if inbound_id is not None:
             query = query.where(Line.inbound_id == inbound_id, Line.sender != "carer")
-        async with self._session() as session:
+        async with self.session() as session:
             return list(await session.scalars(query))
 
     async def offered(self, conversation_id: str, most: int = 30) -> list[dict[str, Any]]:
         """Options offered in the conversation, newest lines first."""
         query = select(Line.body).where(Line.conversation_id == conversation_id, Line.sender != "carer").order_by(
             Line.id.desc()).limit(most)
-        async with self._session() as session:
+        async with self.session() as session:
             return [option for body in await session.scalars(query) for option in body.get("options", [])]
 
     async def rate(self, conversation_id: str, line_id: int, says: str) -> Line | None:
         """Keep the carer's feedback with one of the assistant's lines; None where there is no such line."""
-        async with self._session() as session:
+        async with self.session() as session:
             line = await session.get(Line, line_id)
             if line is None or line.conversation_id != conversation_id or line.sender != "assistant":
                 return None
@@ -159,15 +211,17 @@ class Store:
 
     async def forget(self, conversation_id: str) -> None:
         """Delete everything kept of a conversation."""
-        async with self._session() as session:
+        async with self.session() as session:
+            await _forget_contacts(session, Contact.conversation_id == conversation_id)
             await session.execute(delete(Conversation).where(Conversation.id == conversation_id))
         await self._wipe()
 
     async def forget_unused_since(self, channel: str, moment: datetime) -> int:
         """Delete the channel's conversations last used before `moment`; gives how many."""
-        async with self._session() as session:
-            gone = await session.execute(delete(Conversation).where(
-                Conversation.channel == channel, Conversation.last_at < moment))
+        async with self.session() as session:
+            unused = (Conversation.channel == channel) & (Conversation.last_at < moment)
+            await _forget_contacts(session, Contact.conversation_id.in_(select(Conversation.id).where(unused)))
+            gone = await session.execute(delete(Conversation).where(unused))
             count = int(gone.rowcount)  # type: ignore[attr-defined]
         if count:
             await self._wipe()
@@ -179,36 +233,46 @@ class Store:
             async with self.engine.connect() as connection:
                 await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
+    async def tell_desk(self, conversation_id: str, reason: str, now: datetime) -> None:
+        """Something about the conversation needs a person: put it into the queue."""
+        async with self.session() as session:
+            conversation = await session.get(Conversation, conversation_id)
+            if conversation:
+                await queue_for_person(session, conversation, reason, now)
+
     async def queue(self) -> list[tuple[WaitingForPerson, Conversation]]:
         """Who waits for a person: danger first, then the longest wait."""
         query = select(WaitingForPerson, Conversation).join(
             Conversation, Conversation.id == WaitingForPerson.conversation_id).order_by(
             WaitingForPerson.urgent.desc(), WaitingForPerson.since)
-        async with self._session() as session:
+        async with self.session() as session:
             return [(waiting, conversation) for waiting, conversation in await session.execute(query)]
 
 
-async def _add_lines(session: AsyncSession, conversation: Conversation, inbound_id: int | None,
+async def _add_lines(session: AsyncSession, conversation_id: str, inbound_id: int | None, sender: str,
                      messages: Sequence[Message], now: datetime) -> None:
     for message in messages:
-        body = message.model_dump(mode="json", exclude={"text"})
-        line = Line(conversation_id=conversation.id, inbound_id=inbound_id, sender="assistant", text=message.text,
-                    body=body, at=now)
-        session.add(line)
-        await session.flush()
-        session.add(Outbound(line_id=line.id, channel=conversation.channel, status="delivered", attempts=0,
-                             updated_at=now))
+        session.add(Line(conversation_id=conversation_id, inbound_id=inbound_id, sender=sender, text=message.text,
+                         body=message.model_dump(mode="json", exclude={"text"}), at=now))
+        await session.flush()  # ids in the order of the reply
 
 
-async def _queue(session: AsyncSession, conversation: Conversation, hand_over: HandOver, now: datetime) -> None:
-    urgent = hand_over.reason == "danger"
+async def queue_for_person(session: AsyncSession, conversation: Conversation, reason: str, now: datetime) -> None:
+    """Put the conversation into the helpline's queue, danger to the front; it is there once at most."""
+    urgent = reason == "danger"
     waiting = await session.get(WaitingForPerson, conversation.id)
     if waiting is None:
-        session.add(WaitingForPerson(conversation_id=conversation.id, reason=hand_over.reason, urgent=urgent, since=now))
+        session.add(WaitingForPerson(conversation_id=conversation.id, reason=reason, urgent=urgent, since=now))
     elif urgent:
-        waiting.reason, waiting.urgent = hand_over.reason, True
+        waiting.reason, waiting.urgent = reason, True
     if conversation.mode == "assistant":
         conversation.mode = "waiting"
+
+
+async def _forget_contacts(session: AsyncSession, which: Any) -> None:
+    """Forget numbers. Of one that said STOP the pseudonym is kept, so that it is honoured for good."""
+    await session.execute(update(Contact).where(which, Contact.opted_out_at.is_not(None)).values(address=None))
+    await session.execute(delete(Contact).where(which, Contact.opted_out_at.is_(None)))
 
 
 def _sqlite_settings(connection: Any, _: Any) -> None:

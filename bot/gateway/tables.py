@@ -49,6 +49,32 @@ class Conversation(Base):
     last_at: Mapped[datetime] = mapped_column(Moment, index=True)
 
 
+class Contact(Base):
+    """A carer's number or chat on one phone channel. `id` is a pseudonym; the address itself is sealed."""
+
+    __tablename__ = "contacts"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20))
+    address: Mapped[str | None] = mapped_column(Text)  # none once forgotten: a STOP is kept, a number is not
+    conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversations.id", ondelete="SET NULL"), index=True)
+    opted_out_at: Mapped[datetime | None] = mapped_column(Moment)
+    first_at: Mapped[datetime] = mapped_column(Moment)
+    last_at: Mapped[datetime] = mapped_column(Moment)  # of a message from the carer
+
+
+class ConsentChange(Base):
+    """A STOP or START and when it came: the record that it was honoured."""
+
+    __tablename__ = "consent_changes"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    contact_id: Mapped[str] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"), index=True)
+    what: Mapped[str] = mapped_column(String(10))  # stop or start
+    by: Mapped[str] = mapped_column(String(10))  # carer or network
+    at: Mapped[datetime] = mapped_column(Moment)
+
+
 class Inbound(Base):
     """One message from a carer, kept under its provider's id before anything else is done with it."""
 
@@ -57,10 +83,12 @@ class Inbound(Base):
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    contact_id: Mapped[str | None] = mapped_column(String(64))  # whom to answer; none on the web
     channel: Mapped[str] = mapped_column(String(20))
     provider_id: Mapped[str] = mapped_column(String(200))
     text: Mapped[str] = mapped_column(Text)
     command: Mapped[str | None] = mapped_column(Text)
+    joins_until: Mapped[datetime | None] = mapped_column(Moment)  # a next message up to then is part of this one
     status: Mapped[str] = mapped_column(String(10), default="waiting")
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     received_at: Mapped[datetime] = mapped_column(Moment)
@@ -82,16 +110,36 @@ class Line(Base):
 
 
 class Outbound(Base):
-    """A line on its way to the carer; on the web the page fetches it, so it is delivered when committed."""
+    """One message on its way to a carer's phone, as rendered. The web needs none: its page fetches the transcript."""
 
     __tablename__ = "outbound"
+    __table_args__ = (Index("ix_outbound_due", "status", "next_at"), Index("ix_outbound_contact", "contact_id", "status"),
+                      {"sqlite_autoincrement": True})
 
-    line_id: Mapped[int] = mapped_column(ForeignKey("transcript.id", ondelete="CASCADE"), primary_key=True)
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    contact_id: Mapped[str] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"))
     channel: Mapped[str] = mapped_column(String(20))
-    status: Mapped[str] = mapped_column(String(12), index=True)
-    provider_id: Mapped[str | None] = mapped_column(String(200))
+    body: Mapped[dict[str, Any]] = mapped_column(JSON)
+    options: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)  # what a number means once this is shown
+    urgent: Mapped[bool] = mapped_column(Boolean, default=False)
+    farewell: Mapped[bool] = mapped_column(Boolean, default=False)  # the answer to STOP itself
+    status: Mapped[str] = mapped_column(String(12))
+    error: Mapped[str | None] = mapped_column(String(40))
+    provider_id: Mapped[str | None] = mapped_column(String(200), index=True)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
+    next_at: Mapped[datetime] = mapped_column(Moment)
     updated_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class MoveCode(Base):
+    """A code that brings a conversation to another channel, once and for a short time."""
+
+    __tablename__ = "move_codes"
+
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class WaitingForPerson(Base):

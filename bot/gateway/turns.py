@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import structlog
 
 from bot.gateway.clock import Clock
 from bot.gateway.events import Wakeups
+from bot.gateway.outgoing import OBEYED, Post
 from bot.gateway.rasa import Away, Failed, Hung, Rasa
 from bot.gateway.store import Store
-from bot.gateway.tables import Conversation, Inbound, Line
+from bot.gateway.tables import Contact, Conversation, Inbound, Line
 from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.reply import HandOver, Message, Option, Reply
 from bot.knowledge.situation import Situation
@@ -31,22 +34,52 @@ class Turns:
                  wakeups: Wakeups) -> None:
         self._store, self._rasa, self._base, self._watch = store, rasa, base, watch
         self._clock, self._wakeups = clock, wakeups
+        self.post: Post | None = None  # the phone channels, where there are any
         self._draining: dict[str, asyncio.Task[None]] = {}
         self._more: set[str] = set()
         self._forgetting: set[asyncio.Task[None]] = set()
 
     async def take(self, conversation: Conversation, provider_id: str, text: str, command: str | None,
                    shown: dict[str, Any] | None = None) -> Inbound:
-        """Keep the message, and see to it; returns at once but for danger, which is answered first.
+        """Keep a message from the web, and see to it; returns at once but for danger, which is answered first.
 
         `shown` is what else clients see of the message's line in the transcript.
         """
         inbound, new = await self._store.receive(conversation, provider_id, text, command, self._clock.now(), shown)
         if new:
-            self._wakeups.wake(conversation.id)
-            await self._danger_first(conversation, inbound)
-        self._start(conversation.id)
+            await self.see_to(conversation, inbound)
+        else:
+            self._go_on(conversation.id)
         return inbound
+
+    async def keep(self, conversation: Conversation, contact: Contact, provider_id: str, text: str, command: str | None,
+                   joins_for: float = 0.0) -> tuple[Inbound, bool]:
+        """Keep a message from a phone, which is `see_to`'s next; False where it was there already.
+
+        `joins_for`: seconds in which a next message is taken as a part of this one. Raises `LookupError` as the store does.
+        """
+        now = self._clock.now()
+        until = now + timedelta(seconds=joins_for) if joins_for and command is None else None
+        return await self._store.receive(conversation, provider_id, text, command, now, None, contact, until)
+
+    async def see_to(self, conversation: Conversation, inbound: Inbound) -> None:
+        """Answer danger, obey STOP and the like; the rest waits for its turn."""
+        self._wakeups.wake(conversation.id)
+        await self._first(conversation, inbound)
+        self._go_on(conversation.id)
+
+    async def say(self, conversation_id: str, sender: str, messages: Sequence[Message]) -> None:
+        """Lines that answer no message, such as a person's at the helpline; to the phone the carer used last, if any.
+
+        Raises `LookupError` where the conversation was deleted.
+        """
+        conversation = await self._store.conversation(conversation_id)
+        if conversation is None:
+            raise LookupError(conversation_id)
+        contact = await self._store.phone_of(conversation)
+        parcels = self.post.pack(contact.channel, messages) if self.post and contact else []
+        await self._store.say(conversation_id, sender, messages, self._clock.now(), contact.id if contact else None, parcels)
+        self._told(conversation_id, contact.id if contact else None)
 
     def alarming(self, text: str) -> bool:
         """Does the message speak of danger? Such a one is never held back."""
@@ -57,8 +90,7 @@ class Turns:
         for inbound in await self._store.all_waiting():
             conversation = await self._store.conversation(inbound.conversation_id)
             if conversation:
-                await self._danger_first(conversation, inbound)
-                self._start(conversation.id)
+                await self.see_to(conversation, inbound)
 
     async def stop(self) -> None:
         """Leave the rest for the next start."""
@@ -83,30 +115,33 @@ class Turns:
                     continue
         return await self._store.lines(inbound.conversation_id, inbound_id=inbound.id)
 
-    async def _danger_first(self, conversation: Conversation, inbound: Inbound) -> None:
-        """Danger is answered before anything else; should the check itself fail, the message goes its usual way."""
-        if conversation.mode == "helpline" or inbound.command is not None:
-            return
+    async def _first(self, conversation: Conversation, inbound: Inbound) -> None:
+        """What waits for nobody: STOP and the like, and danger. Should that fail, the message goes its usual way."""
         try:
-            await self._answer_danger(conversation, inbound)
+            if inbound.command is not None:
+                if self.post and inbound.command.startswith(OBEYED):
+                    await self.post.obey(conversation, inbound)
+            elif conversation.mode != "helpline":
+                await self._answer_danger(conversation, [inbound])
         except Exception as error:
             log.error("danger_check_failed", error=type(error).__name__)
 
-    async def _answer_danger(self, conversation: Conversation, inbound: Inbound) -> None:
+    async def _answer_danger(self, conversation: Conversation, group: Sequence[Inbound]) -> bool:
         known = Situation(on=self._clock.now().date(), arrangement=conversation.slots.get("arrangement"),
                           authority=conversation.slots.get("authority"))
-        alarm = self._watch.look(inbound.text, known)
+        alarm = self._watch.look(_text(group), known)
         if alarm is None:
-            return
+            return False
         reply = self._watch.reply(alarm, known)
         topic = reply.messages[0].topics[0]
         changed: dict[str, Any] = {"topic": topic, "facet": "answer", "given": ["answer"], "open_question": None}
         if alarm.authority:
             changed["authority"] = alarm.authority
         log.info("danger", topic=topic)
-        await self._commit(inbound, reply, changed)
+        await self._commit(group, reply, changed)
+        return True
 
-    def _start(self, conversation_id: str) -> None:
+    def _go_on(self, conversation_id: str) -> None:
         """See that somebody works on the conversation's messages, one at a time and in order."""
         self._more.add(conversation_id)
         if conversation_id not in self._draining:
@@ -117,8 +152,12 @@ class Turns:
             while conversation_id in self._more:
                 self._more.discard(conversation_id)
                 try:
-                    while (inbound := await self._store.next_waiting(conversation_id)) is not None:
-                        await self._answer(inbound)
+                    while waiting := await self._store.waiting(conversation_id):
+                        group = joined(waiting)
+                        if (left := self._until_whole(group)) > 0:
+                            await asyncio.sleep(left)
+                        else:
+                            await self._answer(group)
                 except Exception as error:  # such as a database that is locked: the message is kept, so try again
                     log.error("conversation_stuck", error=type(error).__name__)
                     self._more.add(conversation_id)
@@ -126,17 +165,28 @@ class Turns:
         finally:
             self._draining.pop(conversation_id, None)
 
-    async def _answer(self, inbound: Inbound) -> None:
-        pause = FIRST_PAUSE
+    def _until_whole(self, group: Sequence[Inbound]) -> float:
+        """Seconds in which one more message could still be a part of this one."""
+        until = group[-1].joins_until
+        return (until - self._clock.now()).total_seconds() if until else 0.0
+
+    async def _answer(self, group: Sequence[Inbound]) -> None:
+        first, pause = group[0], FIRST_PAUSE
         while True:
-            conversation = await self._store.conversation(inbound.conversation_id)
-            if conversation is None or await self._store.is_done(inbound.id):
+            conversation = await self._store.conversation(first.conversation_id)
+            if conversation is None or await self._store.is_done(first.id):
+                return
+            if first.command is not None and first.command.startswith(OBEYED):  # it failed when it came
+                await self._first(conversation, first)
+                await asyncio.sleep(pause)
                 return
             if conversation.mode == "helpline":
-                await self._commit(inbound, None, {})
+                await self._commit(group, None, {})
+                return
+            if len(group) > 1 and await self._answer_danger(conversation, group):  # each part alone may sound harmless
                 return
             try:
-                understood = await self._rasa.turn(str(inbound.id), inbound.text, inbound.command, conversation.slots,
+                understood = await self._rasa.turn(str(first.id), _text(group), first.command, conversation.slots,
                                                    self._clock.now())
             except Away:
                 await asyncio.sleep(pause)
@@ -144,25 +194,33 @@ class Turns:
                 continue
             except Failed as error:
                 most = HUNG_ATTEMPTS if isinstance(error, Hung) else ATTEMPTS
-                if await self._store.failed_once_more(inbound.id) < most:
+                if await self._store.failed_once_more(first.id) < most:
                     await asyncio.sleep(pause)
                     pause = min(pause * 2, LONGEST_PAUSE)
                     continue
                 log.error("turn_failed", why=str(error))
-                await self._commit(inbound, self._apology(), {})
+                await self._commit(group, self._apology(), {})
                 return
             changed = {k: v for k, v in understood.slots.items() if v != conversation.slots.get(k)}
-            await self._commit(inbound, understood.reply, changed)
+            await self._commit(group, understood.reply, changed)
             return
 
-    async def _commit(self, inbound: Inbound, reply: Reply | None, changed: dict[str, Any]) -> None:
+    async def _commit(self, group: Sequence[Inbound], reply: Reply | None, changed: dict[str, Any]) -> None:
+        first, *others = group
         messages: list[Message] = reply.messages if reply else []
         handed: HandOver | None = reply.hand_over if reply else None
         forget = reply is not None and reply.forget
-        await self._store.commit_reply(inbound, messages, changed, handed, self._clock.now(), forget)
-        self._wakeups.wake(inbound.conversation_id)
+        parcels = self.post.pack(first.channel, messages) if self.post and first.contact_id else []
+        await self._store.commit_reply(first, messages, changed, handed, self._clock.now(), forget, others, parcels)
+        self._told(first.conversation_id, first.contact_id)
         if forget:
-            asyncio.get_running_loop().call_later(FORGET_AFTER, self._forget, inbound.conversation_id)
+            asyncio.get_running_loop().call_later(FORGET_AFTER, self._forget, first.conversation_id)
+
+    def _told(self, conversation_id: str, contact_id: str | None) -> None:
+        """There are new lines: wake the page, and send what goes to a phone."""
+        self._wakeups.wake(conversation_id)
+        if self.post and contact_id:
+            self.post.deliver(contact_id)
 
     def _forget(self, conversation_id: str) -> None:
         task = asyncio.create_task(self._store.forget(conversation_id))
@@ -181,3 +239,19 @@ class Turns:
 
 
 FORGET_AFTER = 5.0  # seconds for the page to fetch the last words
+
+
+def joined(waiting: Sequence[Inbound]) -> list[Inbound]:
+    """The first message with the ones that came so soon after it that they are one: fragments of a text, mostly."""
+    group = [waiting[0]]
+    for following in waiting[1:]:
+        until = group[-1].joins_until
+        if until is None or following.command is not None or following.received_at > until or (
+                following.contact_id != group[0].contact_id):
+            break
+        group.append(following)
+    return group
+
+
+def _text(group: Sequence[Inbound]) -> str:
+    return " ".join(inbound.text for inbound in group)

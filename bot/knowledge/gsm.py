@@ -6,8 +6,6 @@ outside it (a curly quote will do) cuts that to 70 and 67. The content check and
 
 from __future__ import annotations
 
-import math
-
 BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -39,4 +37,16 @@ def septets(text: str) -> int:
 def segments(text: str) -> int:
     """How many segments `text` is sent in; raises `ValueError` where it has a foreign character."""
     length = septets(text)
-    return 1 if length <= ONE_SEGMENT else math.ceil(length / EACH_OF_SEVERAL)
+    if length <= ONE_SEGMENT:
+        return 1
+    return filled([2 if c in EXTENDED else 1 for c in text], EACH_OF_SEVERAL)
+
+
+def filled(sizes: list[int], each: int) -> int:
+    """How many segments of `each` units hold characters of these sizes in order; none is cut in two."""
+    count, room = 1, each
+    for size in sizes:
+        if size > room:
+            count, room = count + 1, each
+        room -= size
+    return count

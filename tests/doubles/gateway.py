@@ -12,6 +12,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from bot.channels.mount import add_channels
+from bot.channels.settings import PhoneSettings
 from bot.gateway import app as gateway_app
 from bot.gateway import turns, web_api
 from bot.gateway.migrate import migrate
@@ -42,7 +44,9 @@ def places() -> PlaceFinder:
 @functools.cache
 def detector() -> DangerDetector:
     assert DANGER_MODEL.is_file(), "models/danger.npz is missing: run `make train`"
-    return DangerDetector.load(DANGER_MODEL, CONTENT / "danger.yml")
+    loaded = DangerDetector.load(DANGER_MODEL, CONTENT / "danger.yml")
+    loaded.find("The first look takes longer than all others.")
+    return loaded
 
 
 _empty: list[bytes] = []
@@ -98,7 +102,7 @@ async def rasa() -> AsyncIterator[FakeRasa]:
 
 @pytest.fixture
 async def start_gateway(rasa: FakeRasa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StartGateway]:
-    """`await start_gateway(rate_limits='on', …)`; content and model are loaded once for all tests."""
+    """`await start_gateway(phones, rate_limits='on', …)`; content and model are loaded once for all tests."""
     loaded = {KnowledgeBase: knowledge(), PlaceFinder: places(), DangerDetector: detector()}
     for kind, one in loaded.items():
         monkeypatch.setattr(kind, "load", functools.partial(lambda one, *_: one, one))
@@ -107,7 +111,7 @@ async def start_gateway(rasa: FakeRasa, tmp_path: Path, monkeypatch: pytest.Monk
     running: list[Running] = []
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15)) as session:
 
-        async def start(**given: Any) -> Running:
+        async def start(phones: PhoneSettings | None = None, **given: Any) -> Running:
             chosen = {"data": tmp_path, "now": NOON, "rate_limits": "off", "rasa_url": rasa.url, "rasa_token": TOKEN,
                       "rasa_timeout": 1.5, "answer_within": 3.0, "helpline_password": PASSWORD} | given
             database = tmp_path / "signpost.db"
@@ -115,6 +119,8 @@ async def start_gateway(rasa: FakeRasa, tmp_path: Path, monkeypatch: pytest.Monk
                 database.write_bytes(await empty_database(tmp_path))
             app = gateway_app.make_app(Settings(**chosen), CONTENT)
             add_queue(app)
+            if phones:
+                add_channels(app, phones)
             server = TestServer(app)
             await server.start_server(shutdown_timeout=1)
             running.append(Running(server, app, session))

@@ -1,0 +1,103 @@
+"""A message from a phone, whatever channel it came by: checked, read, kept; then answered behind the provider's back."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+import structlog
+
+from bot.channels.channel import Channel, Received
+from bot.channels.numbers import PREMIUM
+from bot.channels.reading import Reading, chosen, obeyed, read
+from bot.channels.words import TOPIC, Obeyed
+from bot.gateway.addresses import Addresses
+from bot.gateway.clock import Clock
+from bot.gateway.contacts import Contacts
+from bot.gateway.limits import MESSAGES, Limits
+from bot.gateway.outgoing import OBEYED, Outgoing, Shown
+from bot.gateway.store import Store
+from bot.gateway.tables import Contact, Conversation, Inbound
+from bot.gateway.turns import Turns
+from bot.knowledge.reply import Message
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Arrivals:
+    """`take` returns once the message is kept, so that the provider can be answered."""
+
+    store: Store
+    turns: Turns
+    contacts: Contacts
+    outgoing: Outgoing
+    addresses: Addresses
+    clock: Clock
+    limits: Limits
+    obeyed: Obeyed
+    join_seconds: float
+    _seeing: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def take(self, channel: Channel, received: Received) -> None:
+        """Keep the message and see to it. Nothing is kept of a number that we refuse, but for danger."""
+        contact_id = self.addresses.pseudonym(channel.name, received.address)
+        provider_id = f"{contact_id[:16]}:{received.id}"
+        if not received.id or not received.address or await self.store.knows(channel.name, provider_id):
+            return
+        if not await self._welcome(channel, received, contact_id):
+            return
+        if received.edits and await self.store.reword(channel.name, f"{contact_id[:16]}:{received.edits}", received.text):
+            return
+        now = self.clock.now()
+        contact, conversation, new = await self.contacts.open(
+            contact_id, channel.name, self.addresses.seal(received.address), now)
+        reading = await self._read(received, contact, conversation)
+        inbound, fresh = await self.turns.keep(conversation, contact, provider_id, reading.text, reading.command,
+                                               self.join_seconds)
+        if fresh:
+            await self._see_to(conversation, contact, inbound, new)
+
+    async def stop(self) -> None:
+        """Leave the rest for the next start."""
+        await asyncio.gather(*self._seeing, return_exceptions=True)
+
+    async def _welcome(self, channel: Channel, received: Received, contact_id: str) -> bool:
+        """Do we take it? Neither a foreign number nor a flood of messages keeps danger out, nor STOP."""
+        reason = channel.refused(received.address)
+        if reason is None and not await self.limits.wait(MESSAGES, contact_id):
+            return True
+        urgent = self.turns.alarming(received.text) or read(received.text, Shown()).command == obeyed("stop")
+        if urgent and reason != PREMIUM:
+            return True
+        log.warning("refused", channel=channel.name, why=reason or "too_many")
+        return False
+
+    async def _read(self, received: Received, contact: Contact, conversation: Conversation) -> Reading:
+        if received.command:
+            return Reading(received.text, obeyed(*received.command.split(" ", 1)))
+        if received.chosen:
+            option = await self.outgoing.option(received.chosen, contact.id)
+            if option:
+                return chosen(option)
+        if received.kind != "words" and not received.text:
+            return Reading("", obeyed(received.kind))
+        shown = await self.outgoing.shown(conversation.id, contact.id, self.clock.now())
+        return read(received.text, shown, opted_out=contact.opted_out_at is not None, more=shown.more,
+                    numbers=conversation.mode != "helpline")
+
+    async def _see_to(self, conversation: Conversation, contact: Contact, inbound: Inbound, new: bool) -> None:
+        if inbound.command is not None and inbound.command.startswith(OBEYED):
+            await self.turns.see_to(conversation, inbound)  # STOP is honoured before the provider has its answer
+            return
+        task = asyncio.create_task(self._answer(conversation, inbound, new))
+        self._seeing.add(task)
+        task.add_done_callback(self._seeing.discard)
+
+    async def _answer(self, conversation: Conversation, inbound: Inbound, new: bool) -> None:
+        try:
+            if new and not self.turns.alarming(inbound.text):  # who we are, what we keep, how to stop us
+                hello = Message(text=self.obeyed.say("phone.hello"), topics=[TOPIC])
+                await self.turns.say(conversation.id, "assistant", [hello])
+        finally:
+            await self.turns.see_to(conversation, inbound)

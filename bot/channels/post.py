@@ -1,0 +1,175 @@
+"""Sends what is on its way: in order, once, with growing pauses, and never after STOP. Obeys STOP, MORE and the like."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import structlog
+
+from bot.channels.channel import Channel, NotSent, Outcome, Status
+from bot.channels.words import Obeyed
+from bot.gateway.addresses import Addresses, AddressKeysWrong
+from bot.gateway.clock import Clock
+from bot.gateway.contacts import Contacts
+from bot.gateway.outgoing import FAILED, OPENING, SENDING, SENT, STOPPED, WAITING, Outgoing, Parcel
+from bot.gateway.store import Store
+from bot.gateway.tables import Contact, Conversation, Inbound, Outbound
+from bot.knowledge.reply import Message
+
+log = structlog.get_logger()
+
+PAUSES = (1, 3, 10, 30, 60, 180, 600, 1800)  # seconds between tries; then the desk is told
+ABANDONED = timedelta(seconds=15)  # a row being sent for longer belonged to a process that is gone
+UNSURE = "unsure"  # the last try may have come through
+STUCK = 2.0  # seconds until the next look when the database fails
+
+
+class Post:
+    """One for all phone channels."""
+
+    def __init__(self, channels: Mapping[str, Channel], store: Store, contacts: Contacts, outgoing: Outgoing,
+                 addresses: Addresses, clock: Clock, obeyed: Obeyed) -> None:
+        self._channels, self._store, self._contacts, self._outgoing = channels, store, contacts, outgoing
+        self._addresses, self._clock, self._obeyed = addresses, clock, obeyed
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._news: dict[str, asyncio.Event] = {}
+        self._open = False
+
+    async def open(self) -> None:
+        """Start sending; first of all what an earlier run left."""
+        for channel in self._channels.values():
+            await channel.open()
+        self._open = True
+        for contact_id in await self._outgoing.contacts_waiting():
+            self.deliver(contact_id)
+
+    async def close(self) -> None:
+        """Stop sending; the next run goes on."""
+        self._open = False
+        for task in list(self._tasks.values()):
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        for channel in self._channels.values():
+            await channel.close()
+
+    def pack(self, channel: str, messages: Sequence[Message]) -> list[Parcel]:
+        """The messages as `channel` sends them."""
+        return self._channels[channel].render(messages) if messages and channel in self._channels else []
+
+    def deliver(self, contact_id: str) -> None:
+        """See that whatever waits for the contact is sent."""
+        if not self._open:
+            return  # `open` will
+        self._news.setdefault(contact_id, asyncio.Event()).set()
+        if contact_id not in self._tasks:
+            self._tasks[contact_id] = asyncio.create_task(self._drain(contact_id))
+
+    async def obey(self, conversation: Conversation, inbound: Inbound) -> None:
+        """Do what STOP, MORE and the like ask for."""
+        if inbound.contact_id is None:
+            return
+        channel = self._channels[inbound.channel]
+        messages, farewell = await self._obeyed.obey(conversation, inbound, channel.confirms_stop)
+        parcels = self.pack(inbound.channel, messages)
+        if farewell:
+            parcels = [Parcel(parcel.body, farewell=True) for parcel in parcels[:1]]
+        await self._store.commit_reply(inbound, messages, {}, None, self._clock.now(), False, (), parcels)
+        self.deliver(inbound.contact_id)
+
+    async def report(self, status: Status) -> None:
+        """Take note of what became of a message."""
+        now = self._clock.now()
+        if not await self._outgoing.progress(status.outbound_id, status.provider_id, status.status, status.error, now):
+            return
+        if status.status != FAILED:
+            return
+        row = await self._outgoing.get(status.outbound_id)
+        contact = await self._contacts.get(row.contact_id) if row else None
+        if row and contact:
+            outcome = status.outcome or Outcome.GIVE_UP
+            await self._not_sent(row, contact, NotSent(outcome, status.error or "undelivered"))
+            self.deliver(contact.id)
+
+    async def _drain(self, contact_id: str) -> None:
+        news = self._news[contact_id]
+        try:
+            while True:
+                news.clear()
+                try:
+                    left = await self._next(contact_id)
+                except Exception as error:  # such as a database that is locked: the row is kept, so try again
+                    log.error("post_stuck", error=type(error).__name__)
+                    left = STUCK
+                if left is None:
+                    return
+                if left > 0:
+                    await _either(news, left)
+        finally:
+            self._tasks.pop(contact_id, None)
+            self._news.pop(contact_id, None)
+
+    async def _next(self, contact_id: str) -> float | None:
+        """Send the next row if it is due; gives the seconds until there is something to do, None where there is nothing."""
+        row, now = await self._outgoing.due(contact_id), self._clock.now()
+        if row is None:
+            return None
+        if row.status == SENDING:
+            left = (row.updated_at + ABANDONED - now).total_seconds()
+            if left <= 0:
+                await self._outgoing.set(row.id, WAITING, now, error=UNSURE)
+            return max(left, 0.0)
+        left = (row.next_at - now).total_seconds()
+        if left > 0:
+            return left
+        if not await self._outgoing.claim(row.id, now):
+            return 0.0
+        contact = await self._contacts.get(contact_id)
+        if contact is None or contact.address is None or row.channel not in self._channels:
+            await self._outgoing.set(row.id, STOPPED, now)
+            return 0.0
+        await self._send(row, contact)
+        return self._channels[row.channel].pause
+
+    async def _send(self, row: Outbound, contact: Contact) -> None:
+        channel = self._channels[row.channel]
+        try:
+            address = self._addresses.open(contact.address or "")
+            there = await channel.find(address, row.body, row.updated_at) if row.error == UNSURE else None
+            provider_id = there or await channel.send(address, row.body, row.id, contact.last_at)
+        except NotSent as error:
+            await self._not_sent(row, contact, error)
+        except AddressKeysWrong:
+            await self._not_sent(row, contact, NotSent(Outcome.GIVE_UP, "address_keys"))
+        else:
+            await self._outgoing.progress(row.id, provider_id, SENT, None, self._clock.now())
+
+    async def _not_sent(self, row: Outbound, contact: Contact, error: NotSent) -> None:
+        """What follows, by the outcome."""
+        now, outcome = self._clock.now(), error.outcome
+        if outcome is Outcome.RETRY and row.attempts >= len(PAUSES):
+            outcome = Outcome.GIVE_UP
+        log.warning("not_sent", channel=row.channel, code=error.code, outcome=outcome.value)
+        if outcome is Outcome.RETRY:
+            pause = max(PAUSES[row.attempts], error.after or 0)
+            await self._outgoing.set(row.id, WAITING, now, next_at=now + timedelta(seconds=pause), provider_id=None,
+                                     error=UNSURE if error.unsure else error.code)
+        elif outcome is Outcome.OPTED_OUT:
+            await self._outgoing.set(row.id, STOPPED, now, error=error.code)
+            await self._contacts.stop(contact.id, "network", now)
+            log.info("opted_out", channel=row.channel, by="network")
+        elif outcome is Outcome.WINDOW:
+            await self._outgoing.set(row.id, OPENING, now, error=error.code, provider_id=None)
+            await self._store.tell_desk(row.conversation_id, "window_closed", now)
+        else:
+            await self._outgoing.set(row.id, FAILED, now, error=error.code)
+            await self._store.tell_desk(row.conversation_id, "not_delivered", now)
+
+
+async def _either(news: asyncio.Event, seconds: float) -> None:
+    """Wait for news, or for so long."""
+    try:
+        await asyncio.wait_for(news.wait(), seconds)
+    except TimeoutError:
+        return

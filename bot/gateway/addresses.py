@@ -1,0 +1,62 @@
+"""Carers' numbers at rest: sealed with a key, and known elsewhere by a pseudonym alone."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+
+class AddressKeysWrong(ValueError):
+    """The keys can't be used; the message says what to mend."""
+
+
+class Addresses:
+    """Seals addresses and opens them again.
+
+    `keys`: a pepper for the pseudonyms, then Fernet keys, the newest first: it seals, all of them open. The pepper
+    never changes, because a STOP is remembered under the pseudonym.
+    """
+
+    def __init__(self, keys: str) -> None:
+        pepper, *fernet = keys.replace(",", " ").split() or [""]
+        if len(pepper) < 32 or not fernet:
+            raise AddressKeysWrong("The address keys have to be a pepper of 32 characters or more and a Fernet key.")
+        self._pepper = pepper.encode()
+        try:
+            self._fernet = MultiFernet([Fernet(key) for key in fernet])
+        except ValueError as error:
+            raise AddressKeysWrong("One of the address keys is not a Fernet key (32 bytes, URL-safe base64).") from error
+
+    def pseudonym(self, channel: str, address: str) -> str:
+        """64 hex digits that stand for the address on this channel; the same each time, and no way back."""
+        return hmac.new(self._pepper, f"{channel}\0{address}".encode(), hashlib.sha256).hexdigest()
+
+    def seal(self, address: str) -> str:
+        """The address for the database."""
+        return self._fernet.encrypt(address.encode()).decode()
+
+    def open(self, sealed: str) -> str:
+        """The address to send to. Raises `AddressKeysWrong` where no key fits."""
+        try:
+            return self._fernet.decrypt(sealed).decode()
+        except InvalidToken as error:
+            raise AddressKeysWrong("No address key opens this number: an old key is missing.") from error
+
+    def renewed(self, sealed: str) -> str:
+        """The same address under the newest key."""
+        return self._fernet.rotate(sealed.encode()).decode()
+
+
+def keys_of(data: Path, given: str) -> str:
+    """The keys from the settings, else made once and kept in this installation's data folder, for its user alone."""
+    kept = data / "address-keys"
+    if given:
+        return given
+    if not kept.exists():
+        kept.touch(mode=0o600)
+        kept.write_text(f"{secrets.token_urlsafe(32)}\n{Fernet.generate_key().decode()}\n", encoding="utf-8")
+    return kept.read_text(encoding="utf-8")
