@@ -56,6 +56,7 @@ class Arrivals:
         inbound, fresh = await self.turns.keep(conversation, contact, provider_id, reading.text, reading.command,
                                                self.join_seconds)
         if fresh:
+            await self.outgoing.open_window(contact_id, now)
             await self._see_to(conversation, contact, inbound, new)
 
     async def stop(self) -> None:

@@ -77,6 +77,9 @@ class Channel(Protocol):
     async def send(self, address: str, body: dict[str, Any], outbound_id: int, wrote_at: datetime) -> str:
         """Hand a parcel's body to the provider; gives its id there. `wrote_at`: the carer's last message. Raises `NotSent`."""
 
+    async def knock(self, address: str, outbound_id: int) -> None:
+        """Where free text is not allowed any more, ask the carer to write first. Raises `NotSent`."""
+
     async def find(self, address: str, body: dict[str, Any], since: datetime) -> str | None:
         """The provider's id of such a message sent since then, where it can be asked."""
 

@@ -11,10 +11,13 @@ from bot.channels.channel import Channel
 from bot.channels.post import Post
 from bot.channels.settings import PhoneSettings
 from bot.channels.sms import Sms
+from bot.channels.telegram import Telegram
 from bot.channels.twilio import Twilio
+from bot.channels.whatsapp import WhatsApp
 from bot.channels.words import Obeyed
 from bot.gateway import web_api
 from bot.gateway.addresses import Addresses, keys_of
+from bot.gateway.clock import Clock
 from bot.gateway.contacts import Contacts
 from bot.gateway.outgoing import Outgoing
 
@@ -29,7 +32,7 @@ def add_channels(app: web.Application, settings: PhoneSettings) -> None:
     keys = keys_of(app[web_api.SETTINGS].data, settings.address_keys.get_secret_value())
     addresses, contacts, outgoing = Addresses(keys), Contacts(store), Outgoing(store)
     obeyed = Obeyed(contacts, outgoing, base, clock, limits, settings.public_url)
-    channels = {channel.name: channel for channel in _channels(settings, obeyed)}
+    channels = {channel.name: channel for channel in _channels(settings, clock, obeyed)}
     app[POST] = turns.post = Post(channels, store, contacts, outgoing, addresses, clock, obeyed)
     app[ARRIVALS] = Arrivals(store, turns, contacts, outgoing, addresses, clock, limits, obeyed, settings.join_seconds)
     for channel in channels.values():
@@ -37,13 +40,20 @@ def add_channels(app: web.Application, settings: PhoneSettings) -> None:
     app.cleanup_ctx.append(_running)
 
 
-def _channels(settings: PhoneSettings, obeyed: Obeyed) -> list[Channel]:
+def _channels(settings: PhoneSettings, clock: Clock, obeyed: Obeyed) -> list[Channel]:
     found: list[Channel] = []
     if settings.twilio:
         twilio = Twilio(settings.twilio_account_sid, settings.twilio_auth_token.get_secret_value(), settings.public_url,
                         settings.twilio_api)
         if settings.twilio_sms_from:
             found.append(Sms(twilio, settings.twilio_sms_from, settings.countries, obeyed.say))
+        if settings.twilio_whatsapp_from:
+            found.append(WhatsApp(twilio, settings.twilio_whatsapp_from, settings.whatsapp_template, settings.countries,
+                                  clock, obeyed.say))
+    if settings.telegram:
+        found.append(Telegram(settings.telegram_token.get_secret_value(), settings.telegram_secret.get_secret_value(),
+                              settings.public_url, settings.telegram_updates == "polling", obeyed.say,
+                              settings.telegram_api))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -160,11 +160,23 @@ class Post:
             await self._contacts.stop(contact.id, "network", now)
             log.info("opted_out", channel=row.channel, by="network")
         elif outcome is Outcome.WINDOW:
-            await self._outgoing.set(row.id, OPENING, now, error=error.code, provider_id=None)
-            await self._store.tell_desk(row.conversation_id, "window_closed", now)
+            await self._knock(row, contact, now)
         else:
             await self._outgoing.set(row.id, FAILED, now, error=error.code)
             await self._store.tell_desk(row.conversation_id, "not_delivered", now)
+
+
+    async def _knock(self, row: Outbound, contact: Contact, now: datetime) -> None:
+        """Keep the row until the carer writes, and ask her to, once; where that can't be, the desk is told."""
+        asked_already = await self._outgoing.waits_for_window(contact.id)
+        await self._outgoing.set(row.id, OPENING, now, error="window", provider_id=None)
+        if asked_already or contact.opted_out_at is not None:
+            return
+        try:
+            await self._channels[row.channel].knock(self._addresses.open(contact.address or ""), row.id)
+        except (NotSent, AddressKeysWrong) as error:
+            log.warning("not_asked_to_write", channel=row.channel, error=str(error))
+            await self._store.tell_desk(row.conversation_id, "window_closed", now)
 
 
 async def _either(news: asyncio.Event, seconds: float) -> None:

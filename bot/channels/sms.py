@@ -8,12 +8,13 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.channels.channel import Channel, Received, Say, Status
+from bot.channels.channel import Channel, NotSent, Outcome, Received, Say, Status
 from bot.channels.numbers import why_refused
+from bot.channels.rendering import options_of, sources_of
 from bot.channels.text import TWO_SEGMENTS, folded, links_last, segments, split
 from bot.channels.twilio import Twilio
 from bot.gateway.outgoing import Parcel
-from bot.knowledge.reply import Answer, Message, Option
+from bot.knowledge.reply import Message, Option
 
 
 class Sms:
@@ -46,6 +47,10 @@ class Sms:
         """By REST; raises `NotSent`."""
         return await self._twilio.send(self.name, outbound_id, self._sender, to=address, body=body["text"])
 
+    async def knock(self, address: str, outbound_id: int) -> None:
+        """There is no window."""
+        raise NotSent(Outcome.GIVE_UP, "no_window")
+
     async def find(self, address: str, body: dict[str, Any], since: datetime) -> str | None:
         """A message with this text to this number."""
         return await self._twilio.find(address, body["text"], since)
@@ -63,25 +68,9 @@ class Sms:
         await self._twilio.close()
 
 
-def options_of(messages: Sequence[Message]) -> list[Option]:
-    """All options of a reply, each once, in order."""
-    return list({option.payload: option for message in messages for option in message.options}.values())
-
-
 def numbered(options: Sequence[Option]) -> list[str]:
     """The options as lines that a carer answers by number."""
     return [f"{number} {folded(option.label)}" for number, option in enumerate(options, start=1)]
-
-
-def sources_of(messages: Sequence[Message], say: Say) -> str:
-    """Where the answers come from and when that was checked, with the addresses last."""
-    answers: list[Answer] = [answer for message in messages for answer in message.answers]
-    cited = {source.url: source.title for answer in answers for source in answer.sources}
-    if not cited:
-        return ""
-    checked = min(answer.checked_on for answer in answers)
-    links = ", ".join(f"[{title}]({url})" for url, title in cited.items())
-    return say("phone.source", day=f"{checked.day} {checked:%B %Y}", sources=links)
 
 
 def _parts(messages: Sequence[Message], offered: Sequence[Option], say: Say) -> list[str]:

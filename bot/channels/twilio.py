@@ -70,6 +70,7 @@ class Twilio:
         self._http = Http(api)
         self.client = Client(account_sid, auth_token, http_client=self._http)
         self._messages = self.client.messages  # here, because the library loads this part for a second or so when first asked
+        self.contents = self.client.content.v1.contents
 
     async def open(self) -> None:
         """Ready to send."""
@@ -87,9 +88,11 @@ class Twilio:
         return str(message.sid)
 
     async def find(self, to: str, body: str, since: datetime) -> str | None:
-        """The sid of a message with this text to this address, created since then. Raises `NotSent`."""
+        """The sid of a message that begins with this text to this address, created since then. Raises `NotSent`."""
         found = await asked(self._messages.list_async(to=to, limit=20))
-        return next((str(m.sid) for m in found if m.body == body and m.date_created and m.date_created >= since), None)
+        since = since.replace(microsecond=0)  # Twilio gives full seconds
+        return next((str(message.sid) for message in found if str(message.body).startswith(body)
+                     and message.date_created and message.date_created >= since), None)
 
     def routes(self, channel: Channel, take: Callable[[Channel, Received], Awaitable[None]],
                report: Callable[[Status], Awaitable[None]]) -> list[web.RouteDef]:

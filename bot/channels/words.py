@@ -42,10 +42,14 @@ class Obeyed:
             if news:
                 log.info("opted_out", channel=inbound.channel, by="carer")
             return ([self.message("phone.stopped")] if news and confirms_stop else []), True
+        if word == "blocked":
+            await self._contacts.stop(contact_id, "network", now)
+            return [], False
         if word == "start":
-            if await self._contacts.start(contact_id, now):
+            back = await self._contacts.start(contact_id, now)
+            if back:
                 log.info("opted_in", channel=inbound.channel)
-            return [self.message("phone.started")], False
+            return [self.message("phone.started" if back else "phone.hello")], False
         if word == "more":
             sent = await self._outgoing.release_more(conversation.id, contact_id, now)
             return ([] if sent else [self.message("phone.nothing_more")]), False

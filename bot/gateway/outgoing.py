@@ -125,6 +125,12 @@ class Outgoing:
             row.status, row.next_at, row.updated_at = WAITING, now, now
         return True
 
+    async def waits_for_window(self, contact_id: str) -> bool:
+        """Does something wait until the carer writes?"""
+        async with self._store.session() as session:
+            return await session.scalar(select(Outbound.id).where(
+                Outbound.contact_id == contact_id, Outbound.status == OPENING).limit(1)) is not None
+
     async def open_window(self, contact_id: str, now: datetime) -> None:
         """The carer wrote: what waited for that is sent."""
         async with self._store.session() as session:

@@ -266,3 +266,30 @@ class Phone:
         """Does nothing more come for so long?"""
         await asyncio.sleep(seconds)
         return len(self.screen) == self.seen
+
+
+class WhatsAppPhone(Phone):
+    """The same on WhatsApp. A message with buttons is shown as its text."""
+
+    path, ours = "/channels/whatsapp", f"whatsapp:{WHATSAPP_NUMBER}"
+
+    def __init__(self, twilio: FakeTwilio, gateway: str, number: str = "whatsapp:+447911123456") -> None:
+        super().__init__(twilio, gateway, number)
+
+    @property
+    def screen(self) -> list[str]:
+        return [message.variables.get("1", message.body) for message in self.twilio.to(self.number)]
+
+    def shown(self, number: int) -> tuple[str, list[tuple[str, str]]]:
+        """(kind, [(title, id)]) of the message `number` from the start."""
+        message = self.twilio.to(self.number)[number]
+        kind, shape = next(iter(self.twilio.contents[message.content_sid]["types"].items()))
+        places = shape.get("actions") or shape.get("items")
+        filled = [{key: message.variables.get(value.strip("{}"), value) for key, value in place.items()} for place in places]
+        return kind, [(one.get("title") or one.get("item") or "", one["id"]) for one in filled]
+
+    async def tap(self, title: str, mark: str) -> str:
+        return await self.text(title, ButtonText=title, ButtonPayload=mark, MessageType="button")
+
+    async def pick(self, title: str, mark: str) -> str:
+        return await self.text(title, ListTitle=title, ListId=mark, MessageType="interactive")
