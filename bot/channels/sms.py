@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +12,12 @@ from aiohttp import web
 from bot.channels.channel import Channel, NotSent, Outcome, Received, Say, Status
 from bot.channels.numbers import why_refused
 from bot.channels.rendering import options_of, sources_of
-from bot.channels.text import TWO_SEGMENTS, folded, links_last, segments, split
+from bot.channels.text import TWO_SEGMENTS, folded, links_last, segments, short, split
 from bot.channels.twilio import Twilio
 from bot.gateway.outgoing import Parcel
 from bot.knowledge.reply import Message, Option
+
+SOURCES = 1  # of each answer
 
 
 class Sms:
@@ -40,8 +43,9 @@ class Sms:
         parts = _parts(messages, offered, self._say)
         urgent = any(message.urgent for message in messages)
         options = [option.model_dump() for option in offered]
-        at_once = 2 if urgent else 1
-        return [Parcel({"text": text}, options, held=number >= at_once, urgent=urgent) for number, text in enumerate(parts)]
+        at_once = 1 + max((number for number, part in enumerate(parts) if part.has_choices), default=0) if urgent else 1
+        return [Parcel({"text": part.ended(self._say, last=part is parts[-1])}, options, held=number >= at_once, urgent=urgent)
+                for number, part in enumerate(parts)]
 
     async def send(self, address: str, body: dict[str, Any], outbound_id: int, wrote_at: datetime) -> str:
         """By REST; raises `NotSent`."""
@@ -68,46 +72,55 @@ class Sms:
         await self._twilio.close()
 
 
-def numbered(options: Sequence[Option]) -> list[str]:
-    """The options as lines that a carer answers by number."""
-    return [f"{number} {folded(option.label)}" for number, option in enumerate(options, start=1)]
+@dataclass(frozen=True)
+class _Part:
+    """One text message; how it is asked for MORE depends on what it ends in."""
+
+    text: str
+    ending: str = "phone.more"
+    has_choices: bool = False
+
+    def ended(self, say: Say, last: bool = False) -> str:
+        if last:
+            return self.text
+        blank = "\n" if "\n" in self.text and self.ending != "phone.or" else " "
+        return f"{self.text}{blank}{say(self.ending)}"
+
+    def fits(self, say: Say) -> bool:
+        """Whatever follows."""
+        return segments(self.ended(say)) <= TWO_SEGMENTS
 
 
-def _parts(messages: Sequence[Message], offered: Sequence[Option], say: Say) -> list[str]:
-    briefs = [_plain(message.sms or message.text) for message in messages]
+def _parts(messages: Sequence[Message], offered: Sequence[Option], say: Say) -> list[_Part]:
+    brief = "\n\n".join(_plain(message.sms or message.text) for message in messages)
     longs = [_plain(message.text) for message in messages if message.sms]
-    longs.append(_plain(sources_of(messages, say)))
-    choices = "\n".join([say("phone.choose"), *numbered(offered)]) if offered else ""
-    first = _packed(["\n\n".join(briefs), choices], say)
-    return _with_endings([*first, *_packed(["\n\n".join(text for text in longs if text)], say)], say)
+    longs.append(folded(sources_of(messages, say, SOURCES, lambda source: short(source.url))))
+    parts = _split(brief, say)
+    if offered:
+        parts = _with_choices(parts, offered, say)
+    return [*parts, *_split("\n\n".join(filter(None, longs)), say)]
+
+
+def _with_choices(parts: Sequence[_Part], offered: Sequence[Option], say: Say) -> list[_Part]:
+    """The options under the last part: as a list, in one line where a list has no room, else in a part of their own."""
+    numbered = [f"{number} {folded(option.label)}" for number, option in enumerate(offered, start=1)]
+    under = "\n".join([say("phone.choose"), *numbered])
+    *before, last = parts
+    short_list = " ".join(line if line.endswith("?") else f"{line}," for line in numbered).rstrip(",")
+    ways = [_Part(f"{last.text}\n{under}", "phone.or_more", True),
+            _Part(f"{last.text} {say('phone.choose_short', options=short_list)}", "phone.or", True)]
+    for way in ways:
+        if way.fits(say):
+            return [*before, way]
+    alone = [_Part(text, "phone.or_more", True) for text in split(under, lambda text: _Part(text, "phone.or_more").fits(say))]
+    return [*parts, *alone]
+
+
+def _split(text: str, say: Say) -> list[_Part]:
+    return [_Part(piece) for piece in split(text, lambda piece: _Part(piece).fits(say))]
 
 
 def _plain(text: str) -> str:
     """`text` for a phone that knows no links: their addresses come last."""
     words, addresses = links_last(text)
     return folded("\n".join([words.strip(), *addresses]).strip())
-
-
-def _packed(blocks: Sequence[str], say: Say) -> list[str]:
-    """The blocks in parts that leave room for the ending; two blocks share a part where they fit."""
-    parts: list[str] = []
-    for block in blocks:
-        if parts and block and _fits(f"{parts[-1]}\n{block}", say):
-            parts[-1] += f"\n{block}"
-        else:
-            parts += split(block, lambda text: _fits(text, say))
-    return parts
-
-
-def _fits(text: str, say: Say) -> bool:
-    return segments(_ended(text, say)) <= TWO_SEGMENTS
-
-
-def _ended(text: str, say: Say) -> str:
-    """`text` with 'Reply MORE'; after a list on a line of its own."""
-    one_line = "\n" not in text
-    return f"{text} {say('phone.more')}" if one_line else f"{text}\n{say('phone.or_more')}"
-
-
-def _with_endings(parts: Sequence[str], say: Say) -> list[str]:
-    return [*(_ended(part, say) for part in parts[:-1]), *parts[-1:]]

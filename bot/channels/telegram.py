@@ -19,13 +19,14 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, Ne
 from telegram.request import HTTPXRequest
 
 from bot.channels.channel import Channel, NotSent, Outcome, Received, Say, Status
-from bot.channels.rendering import options_of, sources_of
+from bot.channels.rendering import options_of, whole
 from bot.channels.text import LINK, split
 from bot.gateway.outgoing import Parcel, mark_of
 from bot.knowledge.reply import Message
 
 log = structlog.get_logger()
 
+SOURCES = 5  # of each answer
 LONGEST = int(MessageLimit.MAX_TEXT_LENGTH)
 UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
 TELEGRAM = "https://api.telegram.org"
@@ -59,8 +60,7 @@ class Telegram:
         """The whole answer with its source; the options under the last piece."""
         offered = options_of(messages)
         options = [option.model_dump() for option in offered]
-        text = "\n\n".join(filter(None, [*(message.text for message in messages), sources_of(messages, self._say)]))
-        pieces = split(text, lambda piece: len(as_html(piece)) <= LONGEST)
+        pieces = split(whole(messages, self._say, SOURCES), lambda piece: len(as_html(piece)) <= LONGEST)
         bodies: list[dict[str, Any]] = [{"text": piece} for piece in pieces]
         bodies[-1]["labels"] = [option.label for option in offered]
         urgent = any(message.urgent for message in messages)

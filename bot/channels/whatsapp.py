@@ -15,7 +15,7 @@ from twilio.rest.content.v1.content import ContentList
 
 from bot.channels.channel import Channel, NotSent, Outcome, Received, Say, Status
 from bot.channels.numbers import why_refused
-from bot.channels.rendering import options_of, sources_of
+from bot.channels.rendering import options_of, whole
 from bot.channels.text import LINK, split
 from bot.channels.twilio import WHATSAPP, Twilio, asked
 from bot.gateway.clock import Clock
@@ -24,6 +24,7 @@ from bot.knowledge.reply import Message, Option
 
 log = structlog.get_logger()
 
+SOURCES = 2  # of each answer
 LONGEST = 1600  # characters of a text, by Twilio
 VARIABLE = 255  # characters of a content variable
 BUTTONS, TITLE = 3, 20  # reply buttons without an approval, and their titles
@@ -58,8 +59,7 @@ class WhatsApp:
         offered = options_of(messages)
         options = [option.model_dump() for option in offered]
         urgent = any(message.urgent for message in messages)
-        text = "\n\n".join(filter(None, [*(message.text for message in messages), sources_of(messages, self._say)]))
-        *before, last = split(marked_up(text), lambda piece: len(piece) <= LONGEST)
+        *before, last = split(marked_up(whole(messages, self._say, SOURCES)), lambda piece: len(piece) <= LONGEST)
         bodies: list[dict[str, Any]] = [{"text": piece} for piece in before]
         if not offered:
             bodies.append({"text": last})

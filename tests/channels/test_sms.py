@@ -26,8 +26,7 @@ async def test_danger_is_answered_with_rasa_away(phone: Phone, rasa: FakeRasa, g
     await rasa.stop()
     await phone.text(DANGER)
     first = await phone.next()
-    assert first.startswith("Life in danger: ring 999") and "MORE" not in first.split("\n")[0][:40]
-    assert "1 Talk to a person" in first + await phone.next()
+    assert first.startswith("Life in danger: ring 999") and "1 Talk to a person" in first
     ((waiting, _),) = await gateway.store.queue()
     assert waiting.urgent
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.channels import sms, telegram, whatsapp
 from bot.channels.reading import read
-from bot.channels.rendering import sources_of
+from bot.channels.rendering import linked, sources_of
 from bot.channels.text import LINK, TWO_SEGMENTS, folded, links_last, segments, short, split
 from bot.gateway.clock import Clock
 from bot.gateway.outgoing import Parcel, Shown
@@ -156,17 +156,20 @@ def test_sms_is_two_segments_at_a_time_and_loses_nothing(reply: list[Message]) -
     parcels = SMS.render(reply)
     assert all(segments(text) <= TWO_SEGMENTS for text in texts_of(parcels))
     assert not parcels[0].held and [parcel.held for parcel in parcels].index(False) == 0
-    urgent = any(message.urgent for message in reply)
-    assert all(parcel.held for parcel in parcels[2 if urgent else 1 :])
+    if not any(message.urgent for message in reply):
+        assert all(parcel.held for parcel in parcels[1:])
     *before, last = texts_of(parcels)
-    assert all(text.endswith((say("phone.more"), say("phone.or_more"))) for text in before)
-    shown = "".join(bare(re.sub(rf"({say('phone.or_more')}|{say('phone.more')})$", "", text)) for text in [*before, last])
+    endings = [say(name) for name in ("phone.or_more", "phone.more", "phone.or")]
+    assert all(text.endswith(tuple(endings)) for text in before)
+    shown = "".join(bare(re.sub(rf"({'|'.join(endings)})$", "", text)) for text in before) + bare(last)
     for message in reply:
         for text in filter(None, [message.sms, message.text]):
             plain, addresses = links_last(text)
             assert bare(folded(plain)) in shown, "every word of the short form and of the whole answer"
             assert all(address in shown for address in addresses)
+    at_once = bare("".join(parcel.body["text"] for parcel in parcels if not parcel.held))
     for number, option in enumerate(parcels[0].options, start=1):
+        assert not parcels[0].urgent or f"{number}{bare(option['label'])}" in at_once, "danger: a person is one tap away"
         assert f"{number}{bare(option['label'])}" in shown
 
 
@@ -199,7 +202,7 @@ def test_telegram_keeps_every_word_in_sound_html(chat: telegram.Telegram, reply:
         assert len(html) <= telegram.LONGEST
         words_there, links_there = read_html(html)
         read, found = read + words_there, found + links_there
-    whole = "\n\n".join([*(message.text for message in reply), sources_of(reply, say)])
+    whole = "\n\n".join([*(message.text for message in reply), sources_of(reply, say, 5, linked)])
     assert bare(read) == bare(LINK.sub(r"\1", whole)) and found == [url for _, url in LINK.findall(whole)]
     assert len(parcels[-1].body["labels"]) == len(parcels[-1].options)
 
