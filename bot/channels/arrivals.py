@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -19,6 +19,7 @@ from bot.gateway.outgoing import OBEYED, Outgoing, Shown
 from bot.gateway.store import Store
 from bot.gateway.tables import Contact, Conversation, Inbound
 from bot.gateway.turns import Turns
+from bot.gateway.web_api import readable
 from bot.knowledge.reply import Message
 
 log = structlog.get_logger()
@@ -37,14 +38,32 @@ class Arrivals:
     limits: Limits
     obeyed: Obeyed
     join_seconds: float
+    _taking: dict[tuple[str, str], asyncio.Future[None]] = field(default_factory=dict)
     _seeing: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def take(self, channel: Channel, received: Received) -> None:
-        """Keep the message and see to it. Nothing is kept of a number that we refuse, but for danger."""
+        """Keep the message and see to it, once; a repeat waits until the first is kept.
+
+        Nothing is kept of a number that we refuse, but for danger.
+        """
+        if not received.id or not received.address:
+            return
         contact_id = self.addresses.pseudonym(channel.name, received.address)
         provider_id = f"{contact_id[:16]}:{received.id}"
-        if not received.id or not received.address or await self.store.knows(channel.name, provider_id):
+        if under_way := self._taking.get((channel.name, provider_id)):
+            await asyncio.shield(under_way)
             return
+        taking = asyncio.ensure_future(self._take(channel, received, contact_id, provider_id))
+        self._taking[channel.name, provider_id] = taking
+        try:
+            await asyncio.shield(taking)  # a provider that hangs up does not undo it
+        finally:
+            self._taking.pop((channel.name, provider_id), None)
+
+    async def _take(self, channel: Channel, received: Received, contact_id: str, provider_id: str) -> None:
+        if await self.store.knows(channel.name, provider_id):
+            return
+        received = replace(received, text=readable(received.text))
         if not await self._welcome(channel, received, contact_id):
             return
         if received.edits and await self.store.reword(channel.name, f"{contact_id[:16]}:{received.edits}", received.text):

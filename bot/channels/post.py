@@ -22,6 +22,7 @@ log = structlog.get_logger()
 
 PAUSES = (1, 3, 10, 30, 60, 180, 600, 1800)  # seconds between tries; then the desk is told
 ABANDONED = timedelta(seconds=15)  # a row being sent for longer belonged to a process that is gone
+CLOCKS_DIFFER = timedelta(seconds=5)  # ours and the provider's
 UNSURE = "unsure"  # the last try may have come through
 STUCK = 2.0  # seconds until the next look when the database fails
 
@@ -136,7 +137,7 @@ class Post:
         channel = self._channels[row.channel]
         try:
             address = self._addresses.open(contact.address or "")
-            there = await channel.find(address, row.body, row.updated_at) if row.error == UNSURE else None
+            there = await channel.find(address, row.body, row.updated_at - CLOCKS_DIFFER) if row.error == UNSURE else None
             provider_id = there or await channel.send(address, row.body, row.id, contact.last_at)
         except NotSent as error:
             await self._not_sent(row, contact, error)
@@ -162,8 +163,8 @@ class Post:
         elif outcome is Outcome.WINDOW:
             await self._knock(row, contact, now)
         else:
-            await self._outgoing.set(row.id, FAILED, now, error=error.code)
             await self._store.tell_desk(row.conversation_id, "not_delivered", now)
+            await self._outgoing.set(row.id, FAILED, now, error=error.code)
 
 
     async def _knock(self, row: Outbound, contact: Contact, now: datetime) -> None:

@@ -258,7 +258,7 @@ async def chosen(request: web.Request, conversation: Conversation, text: object,
         raise problem(400, "Send text or option as a string.")
     if len(text) > LONGEST:
         raise problem(413, f"That is over {LONGEST} characters. Please send it in parts.")
-    text = _readable(text)
+    text = readable(text)
     if not text:
         raise problem(422, "The message is empty.")
     return text, choice(text, offered)
@@ -270,7 +270,7 @@ def choice(text: str, offered: list[dict[str, Any]]) -> str | None:
     return next((o["payload"] for o in offered if o["label"].casefold().rstrip(".?! ") == said), None)
 
 
-def _readable(text: str) -> str:
+def readable(text: str) -> str:
     """`text` without control, tag and lone surrogate characters, which no person types."""
     return "".join(c for c in text if c in "\n\t" or ((c.isprintable() or c.isspace()) and not 0xE0000 <= ord(c) < 0xE0080
                    and not 0xD800 <= ord(c) < 0xE000 and ord(c) >= 32)).strip()

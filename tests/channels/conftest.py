@@ -10,8 +10,9 @@ import pytest
 from bot.channels import post
 from bot.channels.settings import PhoneSettings
 from bot.channels.telegram import Telegram
+from bot.gateway.clock import Clock
 from tests.doubles import telegram as telegram_double
-from tests.doubles.gateway import Running, StartGateway, base, carer, rasa, start_gateway  # noqa: F401  (fixtures)
+from tests.doubles.gateway import NOON, Running, StartGateway, base, carer, rasa, start_gateway  # noqa: F401  (fixtures)
 from tests.doubles.telegram import Chat, FakeTelegram
 from tests.doubles.twilio import ACCOUNT, SMS_NUMBER, TEMPLATE, TOKEN, WHATSAPP_NUMBER, FakeTwilio, Phone, WhatsAppPhone
 
@@ -21,6 +22,7 @@ StartPhones = Callable[..., Awaitable[Running]]
 @pytest.fixture
 async def twilio() -> AsyncIterator[FakeTwilio]:
     fake = FakeTwilio()
+    fake.now = Clock(NOON).now
     await fake.start()
     yield fake
     await fake.stop()

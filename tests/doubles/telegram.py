@@ -105,6 +105,7 @@ class FakeTelegram:
         fault = self.faults.pop(0) if self.faults else None
         if fault == "timeout":
             await asyncio.sleep(self.hang)
+            return self._error(500, "Too late")
         if isinstance(fault, tuple):
             return self._error(429, f"Too Many Requests: retry after {fault[1]}", {"retry_after": fault[1]})
         if isinstance(fault, int):

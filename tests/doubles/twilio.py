@@ -9,6 +9,7 @@ import asyncio
 import itertools
 import json
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -43,11 +44,11 @@ class Taken:
     content_sid: str = ""
     variables: dict[str, str] = field(default_factory=dict)
     callback: str = ""
-    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+    created: datetime | None = None
     status: str = "queued"
 
     def json(self) -> dict[str, Any]:
-        moment = format_datetime(self.created)
+        moment = format_datetime(self.created) if self.created else None
         return {"sid": self.sid, "account_sid": ACCOUNT, "to": self.to, "from": self.sender, "body": self.body,
                 "status": self.status, "direction": "outbound-api", "num_segments": "1", "num_media": "0", "price": None,
                 "error_code": None, "error_message": None, "date_created": moment, "date_updated": moment,
@@ -68,6 +69,7 @@ class FakeTwilio:
         self.opted_out: set[str] = set()
         self.numbers: list[dict[str, Any]] = [{"sid": "PN" + "1" * 32, "phone_number": SMS_NUMBER,
                                                "sms_url": f"{public_url}/channels/sms", "sms_method": "POST"}]
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.arrived = asyncio.Event()
         self.hang = 30.0
         self._ids = itertools.count(1)
@@ -103,6 +105,7 @@ class FakeTwilio:
         fault = self.faults.pop(0) if self.faults else self.fault_always
         if fault == "timeout":
             await asyncio.sleep(self.hang)
+            return self._error(500)
         if isinstance(fault, int):
             return self._error(fault)
         if not self._authorised(request):
@@ -127,7 +130,7 @@ class FakeTwilio:
         if any(not value or len(value) > 255 for value in variables.values()):
             return self._error(21656)
         message = Taken("SM" + secrets.token_hex(16), to, sender, body, content, variables,
-                        str(form.get("StatusCallback", "")))
+                        str(form.get("StatusCallback", "")), self.now())
         self.taken.append(message)
         self.arrived.set()
         if fault == "lost":
