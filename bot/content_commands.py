@@ -6,13 +6,16 @@ import sys
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
 from bot.knowledge.base import CONTENT, KnowledgeBase
 from bot.knowledge.schema import Arrangement, Facet
 from bot.knowledge.source_lines import ContentError, Problem
+
+if TYPE_CHECKING:
+    from bot.knowledge.coverage import Coverage
 
 DOCS = CONTENT.parent / "docs"
 F = TypeVar("F", bound=Callable[..., Any])
@@ -109,11 +112,9 @@ def show_content(folder: Path, topic: str, arrangement: str | None, council: str
 @click.pass_obj
 def content_coverage(folder: Path, html: Path | None, on: date) -> None:
     """Topics by arrangement and part, councils by field: where the gaps are."""
-    from bot.knowledge.content_files import read
-    from bot.knowledge.coverage import coverage, page, tables
+    from bot.knowledge.coverage import page, tables
 
-    style = read(folder).style
-    covered = coverage(loaded(folder), on, style.data.reader if style else None)
+    covered = coverage_of(folder, on)
     if html:
         html.write_text(page(covered), encoding="utf-8")
         click.echo(f"Written: {short(html)}")
@@ -129,13 +130,11 @@ def content_coverage(folder: Path, html: Path | None, on: date) -> None:
 def content_docs(folder: Path, target: Path, on: date) -> None:
     """Write the pages made from the content: docs/arrangements.md and docs/coverage.html."""
     from bot.knowledge.arrangements import ArrangementTable
-    from bot.knowledge.content_files import read
-    from bot.knowledge.coverage import coverage, page
+    from bot.knowledge.coverage import page
     from bot.knowledge.diagram import document
 
-    style = read(folder).style
-    covered = coverage(loaded(folder), on, style.data.reader if style else None)
-    pages = {"arrangements.md": document(ArrangementTable.load(folder / "arrangements.yml")), "coverage.html": page(covered)}
+    table = ArrangementTable.load(folder / "arrangements.yml")
+    pages = {"arrangements.md": document(table), "coverage.html": page(coverage_of(folder, on))}
     for name, text in pages.items():
         (target / name).write_text(text, encoding="utf-8")
         click.echo(f"Written: {short(target / name)}")
@@ -176,6 +175,18 @@ def loaded(folder: Path) -> KnowledgeBase:
     except ContentError as error:
         tell(error.problems)
         sys.exit(1)
+
+
+def coverage_of(folder: Path, on: date) -> Coverage:
+    """How far the content reaches; says what is wrong and stops where it can't be told."""
+    from bot.knowledge.content_files import read
+    from bot.knowledge.coverage import coverage
+
+    base, files = loaded(folder), read(folder)
+    if files.taxonomy is None or files.style is None:
+        tell(files.problems)
+        sys.exit(1)
+    return coverage(base, on, files.taxonomy.data, files.style.data.reader)
 
 
 def sms_ending(folder: Path) -> str:

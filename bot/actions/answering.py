@@ -5,9 +5,10 @@ from __future__ import annotations
 from bot.actions.action import SignpostAction
 from bot.actions.asking import next_question, tell_verdict, work_out
 from bot.actions.asking import question as ask_question
-from bot.actions.composing import MOST_OPTIONS, WEB_WORDS, answer_facet, answer_topic, count, facet_option, menu, topic_option
+from bot.actions.composing import WEB_WORDS, answer_facet, answer_topic, count, facet_option, menu, topic_option
 from bot.actions.turn import Turn, topic_of
 from bot.knowledge.arrangement_types import Ask
+from bot.knowledge.base import MOST_OPTIONS
 from bot.knowledge.opening import clock_words, closes_at, day_words, opens_next
 from bot.knowledge.reply import HandOver, Message, Option, Reply
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from bot.knowledge.base import KnowledgeBase
+from bot.knowledge.content_files import Taxonomy
 from bot.knowledge.readability import Reader
 from bot.knowledge.schema import Arrangement, ContactRole, Facet
 from bot.knowledge.situation import Situation
@@ -75,11 +76,12 @@ class CouncilRow:
 
 @dataclass(frozen=True)
 class Coverage:
-    """Both tables, for one day."""
+    """Both tables, for one day; `taxonomy` is what there should be."""
 
     on: date
     topics: list[TopicRow]
     councils: list[CouncilRow]
+    taxonomy: Taxonomy
 
     @property
     def summary(self) -> list[tuple[str, str]]:
@@ -88,19 +90,21 @@ class Coverage:
         said = sum(len(FACETS) - len(c.facets("none")) for row in self.topics for c in row.cells.values())
         files = sum(row.offer != "no file" for row in self.councils)
         useful = sum(row.is_useful for row in self.councils)
+        chat = self.taxonomy.chat_topics
+        answered = len({row.topic for row in self.topics} | set(chat))
         return [
-            ("Topics with a file", str(len(self.topics))),
+            ("Topics with an answer", f"{answered} of {len(self.taxonomy.topics)} ({len(chat)} of them in words.yml)"),
             ("Topic, arrangement and part with an answer", f"{said} of {parts} ({said / max(parts, 1):.0%})"),
             ("Councils with a file", f"{files} of {len(self.councils)}"),
             ("Councils with a kinship or family contact or an offer page, and a local fact", str(useful)),
         ]
 
 
-def coverage(base: KnowledgeBase, on: date, reader: Reader | None = None) -> Coverage:
+def coverage(base: KnowledgeBase, on: date, taxonomy: Taxonomy, reader: Reader) -> Coverage:
     """What the content reaches on that day; `reader` works out the topics' reading grades."""
-    topics = [_topic(base, name, on, reader or Reader()) for name in sorted(base.topics)]
+    topics = [_topic(base, name, on, reader) for name in sorted(base.topics)]
     councils = [_council(base, slug) for slug in base.authorities]
-    return Coverage(on, topics, councils)
+    return Coverage(on, topics, councils, taxonomy)
 
 
 def _topic(base: KnowledgeBase, name: str, on: date, reader: Reader) -> TopicRow:

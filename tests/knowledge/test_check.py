@@ -283,6 +283,7 @@ def test_coverage_command(folder: Path, tmp_path: Path) -> None:
     code, said = run(folder, "coverage", "--as-of", "2026-11-22")
     assert code == 0
     assert "Councils with a file: 1 of 1" in said
+    assert "Topics with an answer: 3 of 3 (1 of them in words.yml)" in said
     assert any(line.startswith("money.first") and "●○––––––" in line for line in said.splitlines())
     page = tmp_path / "coverage.html"
     assert run(folder, "coverage", "--html", str(page))[0] == 0
