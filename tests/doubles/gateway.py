@@ -102,7 +102,10 @@ async def rasa() -> AsyncIterator[FakeRasa]:
 
 @pytest.fixture
 async def start_gateway(rasa: FakeRasa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StartGateway]:
-    """`await start_gateway(phones, rate_limits='on', …)`; content and model are loaded once for all tests."""
+    """`await start_gateway(phones, rate_limits='on', …)`; content and model are loaded once for all tests.
+
+    `listen_on`: the port, where it has to be a certain one.
+    """
     loaded = {KnowledgeBase: knowledge(), PlaceFinder: places(), DangerDetector: detector()}
     for kind, one in loaded.items():
         monkeypatch.setattr(kind, "load", functools.partial(lambda one, *_: one, one))
@@ -111,7 +114,7 @@ async def start_gateway(rasa: FakeRasa, tmp_path: Path, monkeypatch: pytest.Monk
     running: list[Running] = []
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15)) as session:
 
-        async def start(phones: PhoneSettings | None = None, **given: Any) -> Running:
+        async def start(phones: PhoneSettings | None = None, listen_on: int | None = None, **given: Any) -> Running:
             chosen = {"data": tmp_path, "now": NOON, "rate_limits": "off", "rasa_url": rasa.url, "rasa_token": TOKEN,
                       "rasa_timeout": 1.5, "answer_within": 3.0, "helpline_password": PASSWORD} | given
             database = tmp_path / "signpost.db"
@@ -121,7 +124,7 @@ async def start_gateway(rasa: FakeRasa, tmp_path: Path, monkeypatch: pytest.Monk
             add_queue(app)
             if phones:
                 add_channels(app, phones)
-            server = TestServer(app)
+            server = TestServer(app, port=listen_on)
             await server.start_server(shutdown_timeout=1)
             running.append(Running(server, app, session))
             return running[-1]

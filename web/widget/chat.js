@@ -203,7 +203,7 @@ export class Chat {
     const made = echoed || whole(message, this.view.act);
     made.dataset.id = message.id;
     const later = [...this.view.log.children].find((other) => Number(other.dataset.id) > message.id);
-    if (!echoed || later) this.view.log.insertBefore(made, later ?? null);
+    if (!echoed || later) this.view.log.insertBefore(made, later ?? this.outbox[0]?.made ?? null); // what isn't sent yet stays last
     if (message.from === "carer") return;
     this.waiting = null;
     this.view.status.textContent = "";

@@ -1,0 +1,144 @@
+"""WCAG 2.2 AA: axe-core on every state, and what it can't see: reflow, text spacing, size of targets, what covers what."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.doubles.gateway import Running
+from tests.doubles.rasa import FakeRasa
+from tests.web.conftest import OpenPage, Seen
+from tests.web.looking import DESK, PHONE, STOP, TABLET, focused, no_sideways_scrolling, say, violations
+from tests.web.scenes import DANGER, MONEY, THERAPY, set_scene
+
+# 1.4.12: what a reader may set without losing anything.
+SPACING = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync('* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }'
+    + ' p { margin-block-end: 2em !important; }');
+  document.querySelector('#chat').shadowRoot.adoptedStyleSheets.push(sheet);
+}"""
+CLIPPED = """() => [...document.querySelector('#chat').shadowRoot.querySelectorAll('button, a, summary, p, dt, dd, label, h1')]
+  .filter(e => e.checkVisibility() && !e.closest('.hidden, .skip'))
+  .filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline').map(e => e.outerHTML.slice(0, 90))"""
+TARGETS = """() => [...document.querySelector('#chat').shadowRoot.querySelectorAll('button, summary, select, textarea, input, .exit')]
+  .filter(e => e.checkVisibility() && !e.closest('.skip') && e.type !== 'checkbox')
+  .map(e => [e.textContent, e.getBoundingClientRect()]).filter(([, box]) => box.height < 44 || box.width < 44).map(([t]) => t)"""
+
+
+async def empty(page: Page) -> None:
+    await expect(page.locator(".greeting")).to_be_visible()
+
+
+async def long_chat(page: Page) -> None:
+    for text in (MONEY, THERAPY, MONEY):
+        await say(page, text)
+    await page.locator(".sources summary").last.click()
+
+
+async def understood(page: Page) -> None:
+    await say(page, MONEY)
+    await page.locator("#known summary").click()
+    await page.get_by_role("button", name="Change Age").click()
+    await page.locator("#correction").fill("x")
+    await page.get_by_role("button", name="Save").click()
+
+
+async def error(page: Page) -> None:
+    await page.locator("#text").fill("a" * 4001)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#count.wrong")).to_be_visible()
+
+
+async def offline(page: Page) -> None:
+    await page.route("**/api/**", lambda route: route.abort())
+    await page.locator("#text").fill("hello")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".note button")).to_be_visible(timeout=8_000)
+
+
+async def handover(page: Page) -> None:
+    await say(page, DANGER)
+    await expect(page.locator(".with")).to_be_visible()
+
+
+async def deleting(page: Page) -> None:
+    await say(page, MONEY)
+    await page.locator(".more summary").click()
+    await page.locator("#forget").click()
+
+
+async def leaving(page: Page) -> None:
+    await page.keyboard.press("Shift")
+    await page.keyboard.press("Shift")
+
+
+State = Callable[[Page], Awaitable[None]]
+STATES: list[State] = [empty, long_chat, understood, error, offline, handover, deleting, leaving]
+
+
+@pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
+async def test_every_state(open_page: OpenPage, rasa: FakeRasa, seen: Seen, state: State) -> None:
+    """Each state on a small phone; light, dark, forced colours, a tablet and a desk with the same page."""
+    set_scene(rasa)
+    page = await open_page(PHONE)
+    await state(page)
+    for size, options in ((PHONE, {}), (TABLET, {"color_scheme": "dark"}), (DESK, {"forced_colors": "active"}), (DESK, {})):
+        await page.set_viewport_size({"width": size[0], "height": size[1]})
+        await page.emulate_media(**{"color_scheme": "light", "forced_colors": "none"} | options)
+        assert await violations(page) == [], (size, options)
+        assert await no_sideways_scrolling(page), (size, options)
+        assert await page.evaluate(TARGETS) == [], "44 px at least"
+    await page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    await page.evaluate(SPACING)
+    assert await page.evaluate(CLIPPED) == [] and await no_sideways_scrolling(page), "with a reader's own text spacing"
+    assert seen.of("ERR_FAILED") == []
+
+
+@pytest.mark.parametrize("size", [(320, 256), (640, 512), PHONE], ids=["400%", "200%", "phone"])
+async def test_reflow_and_nothing_covered(open_page: OpenPage, rasa: FakeRasa, size: tuple[int, int]) -> None:
+    """1.4.10 and 2.4.11: 1280 by 1024 at 400 % is 320 by 256. Every stop of the Tab key is in sight and uncovered."""
+    set_scene(rasa)
+    page = await open_page(size)
+    await say(page, MONEY)
+    await page.locator(".more summary").click()
+    await page.locator("#known summary").click()
+    assert await no_sideways_scrolling(page)
+    await page.locator("#text").focus()
+    stops = set()
+    for key in ("Shift+Tab", "Tab"):
+        for _ in range(30):
+            await page.keyboard.press(key)
+            problem = await page.evaluate(STOP)
+            assert problem is None, f"{await focused(page)}: {problem}"
+            stops.add(await focused(page))
+    assert {"Emergency Exit this page", "How much is it?", "What Rotherham offers", "text", "This is wrong", "remember"} <= stops
+
+
+async def test_text_at_twice_its_size(open_page: OpenPage, rasa: FakeRasa) -> None:
+    """1.4.4, by the reader's own size of letters rather than by zoom."""
+    set_scene(rasa)
+    page = await open_page((640, 900))
+    await say(page, MONEY)
+    await page.evaluate("document.querySelector('#chat').shadowRoot.querySelector('.chat').style.fontSize = '32px'")
+    assert await no_sideways_scrolling(page) and await page.evaluate(CLIPPED) == []
+
+
+async def test_words_and_languages(open_page: OpenPage, rasa: FakeRasa, gateway: Running) -> None:
+    page = await open_page()
+    assert await page.evaluate("document.documentElement.lang") == "en-GB"
+    assert await page.locator("#text").get_attribute("dir") == "auto"
+    names = await page.locator("button:visible, a:visible").evaluate_all(
+        "all => all.filter(e => e.ariaLabel && !e.ariaLabel.includes(e.innerText.trim())).map(e => e.outerHTML)")
+    assert names == [], "what is seen is what is called, for who steers by voice"
+    await page.evaluate("document.documentElement.dir = 'rtl'")
+    await say(page, "hello")
+    assert await no_sideways_scrolling(page)
+
+
+async def test_without_motion(open_page: OpenPage, rasa: FakeRasa) -> None:
+    page = await open_page()
+    await say(page, "hello")
+    assert await page.evaluate("document.querySelector('#chat').shadowRoot.getAnimations().length") == 0
