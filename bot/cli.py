@@ -50,6 +50,19 @@ def ask(text: str) -> None:
     sys.exit(done.returncode)
 
 
+@main.command()
+@click.argument("address", default="http://127.0.0.1:8080")
+def widget(address: str) -> None:
+    """The script tag for other sites, of the gateway at ADDRESS, with the integrity of today's script."""
+    from bot.gateway.clock import Clock
+    from bot.gateway.pages import made_script
+    from bot.knowledge.base import KnowledgeBase
+
+    made = made_script(KnowledgeBase.load(ROOT / "content"), Clock(Settings().now).now().date())
+    source = f"{address.rstrip('/')}/widget.js"
+    click.echo(f'<script src="{source}" integrity="{made.integrity}" crossorigin="anonymous" defer></script>')
+
+
 @main.command("train-danger")
 def train_danger() -> None:
     """Train the danger detector from nlu/ into models/danger.npz."""

@@ -23,7 +23,7 @@ from bot.gateway.problems import problem
 from bot.gateway.settings import ROOT
 from bot.gateway.tables import Conversation
 from bot.gateway.web_api import BASE, CLOCK, PERSON, START_AGAIN, STORE, Said
-from bot.gateway.widget import Script, script, words
+from bot.gateway.widget import Served, script, stylesheet, words
 from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.opening import UK
 
@@ -84,21 +84,36 @@ async def leave(request: web.Request) -> web.Response:
 @routes.get("/widget.js")
 async def widget(request: web.Request) -> web.Response:
     """The widget, for this page and for other sites."""
-    made = made_script(request.app[BASE], _today(request))
+    return _file(request, made_script(request.app[BASE], _today(request)), "text/javascript")
+
+
+@routes.get("/chat.css")
+async def style(request: web.Request) -> web.Response:
+    """The widget's style as a file: for the form page, and for browsers that take no style from a script."""
+    return _file(request, made_style(), "text/css")
+
+
+def _file(request: web.Request, made: Served, content_type: str) -> web.Response:
     headers = {"Cache-Control": FRESH, "ETag": f'"{made.integrity}"', "Vary": "Accept-Encoding"}
     if request.headers.get("If-None-Match") == headers["ETag"]:
         return web.Response(status=304, headers=headers)
     zipped = "gzip" in request.headers.get("Accept-Encoding", "")
     if zipped:
         headers["Content-Encoding"] = "gzip"
-    return web.Response(body=made.zipped if zipped else made.text, content_type="text/javascript", charset="utf-8",
-                        headers=headers)
+    body = made.zipped if zipped else made.text
+    return web.Response(body=body, content_type=content_type, charset="utf-8", headers=headers)
 
 
 @lru_cache(maxsize=2)
-def made_script(base: KnowledgeBase, on: date) -> Script:
+def made_script(base: KnowledgeBase, on: date) -> Served:
     """Made once a day, because the figures in its words are dated."""
     return script(WEB, words(base, on))
+
+
+@lru_cache(maxsize=1)
+def made_style() -> Served:
+    """Made once."""
+    return stylesheet(WEB)
 
 
 async def _conversation(request: web.Request, form: dict[str, str]) -> tuple[Conversation, str]:
@@ -118,7 +133,7 @@ async def _take(request: web.Request, conversation: Conversation, form: dict[str
 
 async def _said(request: web.Request, conversation: Conversation, form: dict[str, str]) -> list[Said]:
     """The messages in the form: one, but for a correction, where each fact is one."""
-    key = form.get("client_message_id", "")
+    key = form.get("client_message_id") or secrets.token_hex(16)
     if not form.get("correct"):
         body = {"option": form["option"]} if form.get("option") else {"text": form.get("text", "")}
         return [await web_api.read_message(request, conversation, body | {"client_message_id": key})]
@@ -153,7 +168,9 @@ def _show(request: web.Request, shown: dict[str, Any]) -> web.Response:
     text = TEMPLATES.get_template("page.html").render(
         {"conversation": "", "token": "", "council": "", "text": "", "mode": "assistant"} | shown,
         say=said, key=secrets.token_hex(16), person=PERSON, start_again=START_AGAIN)
-    return web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": POLICY})
+    response = web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": POLICY})
+    response.enable_compression()
+    return response
 
 
 def shown(plain: str) -> Markup:

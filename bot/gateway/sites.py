@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-OPEN = ("/api/", "/widget.js", "/static/chat.css")
+OPEN = ("/api/", "/widget.js", "/chat.css")
 HEADERS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After",
            "Cross-Origin-Resource-Policy": "cross-origin"}
 PREFLIGHT = {"Access-Control-Allow-Methods": "GET, POST, PUT, DELETE",

@@ -21,8 +21,8 @@ MADE = "made"  # the module that is made here: words and styles
 
 
 @dataclass(frozen=True)
-class Script:
-    """A script as it is served."""
+class Served:
+    """A file as it is served."""
 
     text: bytes
 
@@ -43,14 +43,19 @@ def words(base: KnowledgeBase, on: date) -> dict[str, str]:
     return {short: base.figures.fill(base.words.ways(name)[0], on) for short, name in names.items()}
 
 
-def script(web: Path, said: dict[str, str]) -> Script:
+def script(web: Path, said: dict[str, str]) -> Served:
     """All modules that `widget/main.js` needs, in the order of their imports, in a scope of their own."""
     style, printed = ((web / name).read_text(encoding="utf-8") for name in ("chat.css", "print.css"))
     made = {"WORDS": said, "STYLE": _tight(style), "PRINT_STYLE": _tight(printed)}
     lines = [f"const {name} = {json.dumps(value, ensure_ascii=False)};" for name, value in made.items()]
     parts = ["\n".join(lines)]
     _add(web / "widget", "main", {MADE}, parts)
-    return Script("\n".join(['"use strict";', "(() => {", *parts, "})();"]).encode())
+    return Served("\n".join(['"use strict";', "(() => {", *parts, "})();"]).encode())
+
+
+def stylesheet(web: Path) -> Served:
+    """The style by itself."""
+    return Served(_tight((web / "chat.css").read_text(encoding="utf-8")).encode())
 
 
 def _add(folder: Path, name: str, there: set[str], parts: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date, datetime
 from typing import Any
@@ -222,7 +223,7 @@ async def test_health_and_readiness(gateway: Running, rasa: FakeRasa) -> None:
     assert (await status("/healthz"), await status("/readyz")) == (200, 503)
 
 
-@pytest.mark.parametrize("path", ["/", "/static/chat.css", "/widget.js", "/healthz", "/api/v1/nothing"])
+@pytest.mark.parametrize("path", ["/", "/chat.css", "/widget.js", "/healthz", "/api/v1/nothing"])
 async def test_every_response_carries_the_security_headers(gateway: Running, path: str) -> None:
     async with gateway.session.get(gateway.url + path) as got:
         policy = got.headers["Content-Security-Policy"]
@@ -236,3 +237,73 @@ async def test_the_page_loads_nothing_from_elsewhere(gateway: Running) -> None:
     assert got.status == 200 and got.content_type == "text/html"
     assert not re.search(r'(?:src|href)="(?:https?:)?//', page)
     assert "<script>" not in page and " style=" not in page and not re.search(r"\son\w+=", page)
+
+
+# ---- What the page adds: a council's own page, facts put right, opinions, names ---------------------------------------
+
+
+async def test_a_councils_page_knows_its_council(gateway: Running) -> None:
+    async with gateway.session.post(gateway.url + API, json={"authority": "rotherham"}) as got:
+        assert got.status == 201 and (await got.json())["state"]["authority"] == "rotherham"
+    for wrong in ("atlantis", 3, ["leeds"]):
+        async with gateway.session.post(gateway.url + API, json={"authority": wrong}) as got:
+            assert got.status == 422
+
+
+@pytest.mark.parametrize(("fact", "said", "entities"), [
+    ({"authority": "leeds"}, "To put it right: my council is Leeds.", {"authority": "leeds"}),
+    ({"arrangement": "adoption"}, "To put it right: we have an adoption.",
+     {"fact": {"name": "arrangement", "value": "adoption"}}),
+    ({"child_age": [0, 12]}, "To put it right: age of the child or children 0, 12.",
+     {"fact": {"name": "child_age", "value": [0, 12]}}),
+])
+async def test_a_fact_is_put_right(carer: Carer, rasa: FakeRasa, fact: dict[str, Any], said: str,
+                                   entities: dict[str, Any]) -> None:
+    assert (await carer.send(correction=fact)).status == 200
+    intent, _, given = rasa.turns[-1]["command"].partition("{")
+    assert (intent, json.loads("{" + given)) == ("/assistant.correction.change_fact", entities)
+    assert [m["text"] for m in await carer.transcript() if m["from"] == "carer"] == [said]
+
+
+@pytest.mark.parametrize("fact", [
+    {}, [], "leeds", {"authority": "atlantis"}, {"authority": None}, {"authority": ["leeds"]}, {"arrangement": "/restart"},
+    {"arrangement": {"a": 1}}, {"child_age": []}, {"child_age": [-1]}, {"child_age": [True]}, {"child_age": ["4"]},
+    {"child_age": [26]}, {"child_age": [1] * 13}, {"child_age": 4}, {"authority": "leeds", "child_age": [4]},
+    {"relationship": "friend"},
+])
+async def test_what_is_no_fact_is_refused(carer: Carer, rasa: FakeRasa, fact: Any) -> None:
+    assert (await carer.send(correction=fact)).status == 422
+    assert (await carer.send(correction={"authority": "leeds"}, text="and")).status == 400
+    assert rasa.turns == [] and len(await carer.transcript()) == 1
+
+
+async def test_an_opinion_is_kept_with_its_message(gateway: Running, carer: Carer, capsys: pytest.CaptureFixture[str]) -> None:
+    (answer,) = (await carer.say("hello")).messages
+
+    async def rate(message: object, opinion: object, who: Carer = carer) -> int:
+        path = f"{carer.path}/messages/{message}/feedback"
+        async with gateway.session.put(path, json={"says": opinion}, headers=who.headers) as got:
+            return got.status
+
+    assert [await rate(answer["id"], opinion) for opinion in ("helpful", "wrong")] == [204, 204]
+    mine = next(m["id"] for m in await carer.transcript() if m["from"] == "carer")
+    for message, opinion, status in ((answer["id"], "lovely", 422), (answer["id"], None, 422), (mine, "wrong", 404),
+                                     (10**20, "wrong", 404), ("x", "wrong", 404)):
+        assert await rate(message, opinion) == status
+    assert await rate(answer["id"], "wrong", await gateway.carer()) == 401
+    assert [m.get("feedback") for m in await carer.transcript()] == [None, None, "wrong"]
+    assert "hello" not in capsys.readouterr().out, "no word of the conversation is logged"
+
+
+async def test_names(gateway: Running, base: KnowledgeBase) -> None:
+    async with gateway.session.get(gateway.url + "/api/v1/names") as got:
+        names = await got.json()
+    assert len(names["authorities"]) == len(base.authorities) and names["authorities"]["leeds"] == "Leeds"
+    assert names["arrangements"]["special_guardianship_order"] == "a Special Guardianship Order (SGO)"
+    assert names["relationships"]["aunt_uncle"] == "aunt or uncle"
+
+
+async def test_a_messages_own_id_comes_back(carer: Carer) -> None:
+    await carer.say("one", key="k-1")
+    await carer.say("two")
+    assert [m.get("client_message_id") for m in await carer.transcript() if m["from"] == "carer"] == ["k-1", None]

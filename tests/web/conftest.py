@@ -23,7 +23,7 @@ ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-backg
              # Names of sites that tests use are this machine; everything else leads nowhere.
              "--host-resolver-rules=MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 
-expect.set_options(timeout=5_000)
+expect.set_options(timeout=15_000)  # a machine may be busy
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

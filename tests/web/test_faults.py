@@ -7,8 +7,8 @@ import asyncio
 from playwright.async_api import Page, Route, expect
 
 from bot.gateway.web_api import WAKEUPS
-from tests.doubles.gateway import Running, StartGateway
 from tests.doubles.carer import Carer
+from tests.doubles.gateway import Running, StartGateway
 from tests.doubles.rasa import FakeRasa
 from tests.web.conftest import OpenPage, Seen
 from tests.web.looking import say

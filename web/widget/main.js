@@ -18,7 +18,7 @@ const shadow = (host) => {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLE); // a site's content policy allows this; it would forbid a style element
     root.adoptedStyleSheets = [sheet];
-  } else root.append(element("link", { rel: "stylesheet", href: new URL("/static/chat.css", script.src) }));
+  } else root.append(element("link", { rel: "stylesheet", href: new URL("/chat.css", script.src) }));
   paint(host, "", given.colour);
   paint(host, "-dark", given.colourDark);
   return root;

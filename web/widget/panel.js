@@ -35,8 +35,7 @@ export class Panel {
       element("header", {}, button(say("skip"), () => this.text.focus(), { class: "skip" }), element("div", { class: "name" }, icon(), this.heading, element("p", {}, say("what"))),
         element("div", { class: "leave" }, this.exit.link, close), this.exit.said),
       element(heading === 1 ? "main" : "section", { "aria-labelledby": "title" },
-        element("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": say("conversation") },
-          this.tools(), this.known.box, this.greeting(), this.log, this.with, this.connection, this.status),
+        element("div", { class: "scroll" }, this.tools(), this.known.box, this.greeting(), this.log, this.with, this.connection, this.status),
         this.composer()));
   }
 

@@ -1,0 +1,65 @@
+"""Small enough for an old phone on a slow line, and what the docs say of it is so."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.async_api import expect
+
+from bot.gateway import pages
+from bot.gateway.settings import ROOT
+from tests.doubles.gateway import Running
+from tests.web.conftest import OpenPage
+from tests.web.looking import PHONE
+
+KILOBYTE = 1024
+# Lighthouse's and WebPageTest's 'slow 3G': 400 kbit/s, 400 ms a round trip; and a processor four times as slow as this one.
+SLOW = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
+
+
+async def test_script_and_style_together(gateway: Running) -> None:
+    sizes, headers = {}, {"Accept-Encoding": "gzip"}
+    for path, kind in (("/widget.js", "text/javascript"), ("/chat.css", "text/css")):
+        async with gateway.session.get(gateway.url + path, headers=headers, auto_decompress=False) as got:
+            assert got.headers["Content-Encoding"] == "gzip" and got.content_type == kind
+            sizes[path] = len(await got.read())
+            tag = got.headers["ETag"]
+        async with gateway.session.get(gateway.url + path, headers={"If-None-Match": tag}) as got:
+            assert got.status == 304
+    assert sum(sizes.values()) <= 30 * KILOBYTE, sizes
+
+
+async def test_the_first_picture_on_slow_3g(open_page: OpenPage) -> None:
+    page = await open_page(PHONE)
+    session = await page.context.new_cdp_session(page)
+    await session.send("Network.enable")
+    await session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    await session.send("Network.emulateNetworkConditions", SLOW)
+    times = []
+    for _ in range(3):  # the best of three: this machine has other things to do
+        await page.reload()
+        await expect(page.locator(".log[role=log]")).to_be_attached()
+        times.append(await page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+    assert min(times) < 1000, times
+
+
+async def test_other_sites_may_call(gateway: Running) -> None:
+    asking = {"Origin": "https://council.example", "Access-Control-Request-Method": "PUT",
+              "Access-Control-Request-Headers": "authorization,content-type"}
+    async with gateway.session.options(f"{gateway.url}/api/v1/conversations/c_1/messages/1/feedback", headers=asking) as got:
+        assert got.status == 204 and got.headers["Access-Control-Allow-Origin"] == "*"
+        assert {"PUT", "DELETE"} <= set(got.headers["Access-Control-Allow-Methods"].split(", "))
+        assert "Access-Control-Allow-Credentials" not in got.headers
+    for path, open_to_all in (("/api/v1/names", True), ("/widget.js", True), ("/", False), ("/helpline", False)):
+        async with gateway.session.get(gateway.url + path) as got:
+            assert ("Access-Control-Allow-Origin" in got.headers) == open_to_all, path
+
+
+async def test_the_tag_in_the_docs_names_what_there_is(gateway: Running) -> None:
+    """docs/widget.md lists each data attribute that the script reads, and no other."""
+    told = set(re.findall(r"`data-([a-z-]+)`", (ROOT / "docs" / "widget.md").read_text()))
+    read = {re.sub("[A-Z]", lambda c: f"-{c[0].lower()}", name)
+            for path in (ROOT / "web" / "widget").glob("*.js") for name in re.findall(r"\bgiven\.(\w+)", path.read_text())}
+    assert told == read
+    made = pages.made_script(gateway.app[pages.BASE], gateway.app[pages.CLOCK].now().date())
+    assert re.fullmatch(r"sha384-[A-Za-z0-9+/]{64}", made.integrity)
