@@ -168,7 +168,8 @@ def _show(request: web.Request, shown: dict[str, Any]) -> web.Response:
     text = TEMPLATES.get_template("page.html").render(
         {"conversation": "", "token": "", "council": "", "text": "", "mode": "assistant"} | shown,
         say=said, key=secrets.token_hex(16), person=PERSON, start_again=START_AGAIN)
-    response = web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": POLICY})
+    headers = {"Content-Security-Policy": POLICY, "Link": "</chat.css>; rel=preload; as=style"}
+    response = web.Response(text=text, content_type="text/html", headers=headers)
     response.enable_compression()
     return response
 
