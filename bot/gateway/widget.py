@@ -1,4 +1,4 @@
-"""`widget.js`: the modules of web/widget, the words and the style as one script, without a build (docs/decisions/0008)."""
+"""`widget.js`: the modules of web/widget, the words and the style as one script, without a build (docs/decisions/0010)."""
 
 from __future__ import annotations
 
