@@ -26,7 +26,7 @@ KINDS = ("char_wb", "word")
 HELD_OUT = 5  # one line in so many is kept back to learn how sure to be
 NEIGHBOURS = 4.0  # how much more of a softened label goes to a near class than to a far one
 JITTER = 1e-3
-LAST_ITERATIONS = 8
+PASSES = (25, 150)  # at least, at most; then a third of them again, with the lines kept back
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Settings:
     narrowness: float = 2.0  # of the kernel on the embedding: how fast likeness in meaning fades
     enough: float = 120.0  # examples a class from which wording counts as much as meaning; with fewer, less
     softness: float = 0.2  # the share of a label that is spread over the other classes, the near ones first
-    strictness: float = 40.0  # how far the weights may go; the C of a logistic regression
+    strictness: float = 200.0  # how far the weights may go; the C of a logistic regression
     landmarks: int = 6000  # lines the others are compared with, at most
-    iterations: int = 25  # of the optimiser; a few more follow with the lines kept back
+    work: int = 250_000  # lines times passes of the optimiser: few lines get more passes, within PASSES
 
 
 class TextClassifier:
@@ -83,9 +83,10 @@ class TextClassifier:
         targets = _softened(meaning, label, settings.softness)[label]
         weights = (len(label) / len(classes) / np.bincount(label))[label].astype(np.float32)
         seen, kept = np.split(order, [-(len(order) // HELD_OUT)])  # those at the end are landmarks last
-        first = _fit(points[seen], targets[seen], weights[seen], settings.strictness, settings.iterations)
+        passes = int(np.clip(settings.work // len(order), *PASSES))
+        first = _fit(points[seen], targets[seen], weights[seen], settings.strictness, passes)
         sureness = _sureness(points[kept] @ first[:-1] + first[-1], label[kept])
-        fitted = _fit(points, targets, weights, settings.strictness, LAST_ITERATIONS, first) * sureness
+        fitted = _fit(points, targets, weights, settings.strictness, passes // 3, first) * sureness
         alpha = solve_triangular(root, fitted[:-1], lower=True, trans="T", check_finite=False)
         return cls(settings, classes.tolist(), meaning[chosen], trust * alpha, wording[chosen].T @ alpha, fitted[-1], idf)
 
