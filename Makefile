@@ -1,5 +1,5 @@
 # Two commands do everything: `make run` and `make test`. Each step is done once and again only when its inputs change.
-.PHONY: run test setup train eval lock clean
+.PHONY: run phone test setup train eval lock clean
 .DELETE_ON_ERROR:
 
 APP := .venv/.installed
@@ -13,6 +13,9 @@ TRAINING := config.yml domain.yml requirements/rasa.txt scripts/train $(wildcard
 
 run: setup train  ## set up, train, start everything, print the address
 	@.venv/bin/signpost run
+
+phone: setup train $(DEV)  ## the same with a phone on a page, to text it as SMS, WhatsApp or Telegram
+	@.venv/bin/python -m tests.doubles.phone
 
 test: setup train $(DEV)  ## every check and test
 	@scripts/check

@@ -63,6 +63,29 @@ def widget(address: str) -> None:
     click.echo(f'<script src="{source}" integrity="{made.integrity}" crossorigin="anonymous" defer></script>')
 
 
+@main.command()
+def doctor() -> None:
+    """Check what Twilio and Telegram need: credentials, address, signatures, templates; say what to mend."""
+    from pydantic import ValidationError
+
+    from bot.channels.doctor import examine
+    from bot.channels.settings import PhoneSettings
+    from bot.gateway.addresses import keys_of
+
+    async def told() -> int:
+        phones = PhoneSettings()
+        keys, ill = keys_of(Settings().data, phones.address_keys.get_secret_value()), 0
+        async for finding in examine(phones, keys):
+            ill += bool(finding.mend)
+            click.echo(f"mend  {finding.what}\n      {finding.mend}" if finding.mend else f"ok    {finding.what}")
+        return ill
+
+    try:
+        sys.exit(1 if asyncio.run(told()) else 0)
+    except ValidationError as error:
+        sys.exit("\n".join(detail["msg"] for detail in error.errors()))
+
+
 @main.command("train-danger")
 def train_danger() -> None:
     """Train the danger detector from nlu/ into models/danger.npz."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
+from bot.channels import moving
 from bot.channels.arrivals import Arrivals
 from bot.channels.channel import Channel
 from bot.channels.post import Post
@@ -37,6 +38,8 @@ def add_channels(app: web.Application, settings: PhoneSettings) -> None:
     app[ARRIVALS] = Arrivals(store, turns, contacts, outgoing, addresses, clock, limits, obeyed, settings.join_seconds)
     for channel in channels.values():
         app.add_routes(channel.routes(app[ARRIVALS].take, app[POST].report))
+    app[moving.CONTACTS], app[moving.PHONES] = contacts, settings
+    app.add_routes(moving.routes)
     app.cleanup_ctx.append(_running)
 
 

@@ -24,6 +24,7 @@ PAUSES = (1, 3, 10, 30, 60, 180, 600, 1800)  # seconds between tries; then the d
 ABANDONED = timedelta(seconds=15)  # a row being sent for longer belonged to a process that is gone
 CLOCKS_DIFFER = timedelta(seconds=5)  # ours and the provider's
 UNSURE = "unsure"  # the last try may have come through
+FINISH = 3.0  # seconds for what is on the wire when the gateway stops
 STUCK = 2.0  # seconds until the next look when the database fails
 
 
@@ -36,6 +37,7 @@ class Post:
         self._addresses, self._clock, self._obeyed = addresses, clock, obeyed
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._news: dict[str, asyncio.Event] = {}
+        self._sending: set[str] = set()
         self._open = False
 
     async def open(self) -> None:
@@ -47,11 +49,14 @@ class Post:
             self.deliver(contact_id)
 
     async def close(self) -> None:
-        """Stop sending; the next run goes on."""
+        """Stop sending, but for what is on the wire; the next run goes on."""
         self._open = False
-        for task in list(self._tasks.values()):
+        tasks = dict(self._tasks)
+        if sending := [tasks[contact_id] for contact_id in self._sending & tasks.keys()]:
+            await asyncio.wait(sending, timeout=FINISH)
+        for task in tasks.values():
             task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await asyncio.gather(*tasks.values(), return_exceptions=True)
         for channel in self._channels.values():
             await channel.close()
 
@@ -103,7 +108,7 @@ class Post:
                 except Exception as error:  # such as a database that is locked: the row is kept, so try again
                     log.error("post_stuck", error=type(error).__name__)
                     left = STUCK
-                if left is None:
+                if left is None or not self._open:
                     return
                 if left > 0:
                     await _either(news, left)
@@ -124,13 +129,17 @@ class Post:
         left = (row.next_at - now).total_seconds()
         if left > 0:
             return left
+        contact = await self._contacts.get(contact_id)
         if not await self._outgoing.claim(row.id, now):
             return 0.0
-        contact = await self._contacts.get(contact_id)
         if contact is None or contact.address is None or row.channel not in self._channels:
             await self._outgoing.set(row.id, STOPPED, now)
             return 0.0
-        await self._send(row, contact)
+        self._sending.add(contact_id)
+        try:
+            await self._send(row, contact)
+        finally:
+            self._sending.discard(contact_id)
         return self._channels[row.channel].pause
 
     async def _send(self, row: Outbound, contact: Contact) -> None:

@@ -9,8 +9,11 @@ from bot.knowledge.reply import Answer, Cited, Message, Option
 
 
 def options_of(messages: Sequence[Message]) -> list[Option]:
-    """All options of a reply, each once, in order."""
-    return list({option.payload: option for message in messages for option in message.options}.values())
+    """All options of a reply, in order; of two that read alike the first, since a number list has no topic beside it."""
+    by_label: dict[str, Option] = {}
+    for option in (option for message in messages for option in message.options):
+        by_label.setdefault(option.label.casefold(), option)
+    return list({option.payload: option for option in by_label.values()}.values())
 
 
 def sources_of(messages: Sequence[Message], say: Say, most: int, link: Callable[[Cited], str]) -> str:
@@ -29,6 +32,7 @@ def linked(source: Cited) -> str:
 
 
 def whole(messages: Sequence[Message], say: Say, most: int) -> str:
-    """A reply's text with its sources as links, for channels that have room for it."""
-    sources = sources_of(messages, say, most, linked)
-    return "\n\n".join(filter(None, [*(message.text for message in messages), sources]))
+    """A reply's text for channels with room for it; its sources as links after what draws on them, before a question."""
+    last = max((number for number, message in enumerate(messages, start=1) if message.answers), default=len(messages))
+    texts = [message.text for message in messages]
+    return "\n\n".join(filter(None, [*texts[:last], sources_of(messages, say, most, linked), *texts[last:]]))

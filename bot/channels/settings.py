@@ -44,6 +44,11 @@ class PhoneSettings(BaseSettings):
         """Is there a Telegram bot?"""
         return bool(self.telegram_token.get_secret_value())
 
+    def numbers(self) -> dict[str, str]:
+        """Where carers write to us, by channel; what is no number is left out."""
+        found = {"sms": self.twilio_sms_from, "whatsapp": self.twilio_whatsapp_from}
+        return {name: number for name, number in found.items() if self.twilio and number.startswith("+")}
+
     @model_validator(mode="after")
     def _complete(self) -> PhoneSettings:
         """A webhook can't be verified without the address it was sent to, nor without its secret."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from bot.gateway.clock import Clock
-from bot.gateway.contacts import Contacts
+from bot.gateway.contacts import Contacts, grouped
 from bot.gateway.limits import CODES, Limits
 from bot.gateway.outgoing import OBEYED, Outgoing
 from bot.gateway.tables import Conversation, Inbound
@@ -57,7 +57,7 @@ class Obeyed:
             return [await self._use(argument, contact_id, inbound.channel)], False
         if word == "web":
             code = await self._contacts.make_code(conversation.id, now)
-            return [self.message("phone.code", code=f"{code[:4]}-{code[4:]}", url=self._public_url)], False
+            return [self.message("phone.code", code=grouped(code), url=self._public_url)], False
         if word == "stale":
             return [await self._ask_back(conversation.id, contact_id, int(argument))], False
         return [self.message(SAID[word])], False

@@ -85,11 +85,13 @@ async def _hang_up(app: web.Application) -> None:
 
 
 async def _clean(app: web.Application, stopping: asyncio.Event) -> None:
-    """Delete conversations on the web that were not used for `SIGNPOST_KEEP_WEB_HOURS`."""
-    kept = timedelta(hours=app[web_api.SETTINGS].keep_web_hours)
+    """Delete conversations that were not used for `SIGNPOST_KEEP_WEB_HOURS` or `SIGNPOST_KEEP_PHONE_DAYS`."""
+    settings = app[web_api.SETTINGS]
+    web_kept, phones_kept = timedelta(hours=settings.keep_web_hours), timedelta(days=settings.keep_phone_days)
     while not stopping.is_set():
         try:
-            gone = await app[web_api.STORE].forget_unused_since(web_api.CHANNEL, app[web_api.CLOCK].now() - kept)
+            now = app[web_api.CLOCK].now()
+            gone = await app[web_api.STORE].forget_unused(now - web_kept, now - phones_kept)
             if gone:
                 log.info("forgotten", conversations=gone)
         except SQLAlchemyError as error:  # such as a database that is locked: the next round does it

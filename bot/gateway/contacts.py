@@ -89,7 +89,7 @@ class Contacts:
         """The conversation that the code opens; the code is used up. None where it opens nothing (any more)."""
         async with self._store.session() as session:
             kept = await session.scalar(select(MoveCode).where(
-                MoveCode.code_hash == hashed(code.upper()), MoveCode.expires_at >= now))
+                MoveCode.code_hash == hashed(_plain(code)), MoveCode.expires_at >= now))
             if kept is None:
                 return None
             used = await session.execute(delete(MoveCode).where(MoveCode.code_hash == kept.code_hash))
@@ -100,3 +100,12 @@ class Contacts:
         async with self._store.session() as session:
             await session.execute(update(Contact).where(Contact.id == contact_id).values(conversation_id=conversation_id))
             await session.execute(update(Conversation).where(Conversation.id == conversation_id).values(channel=channel))
+
+
+def grouped(code: str) -> str:
+    """The code as people read it out."""
+    return f"{code[:4]}-{code[4:]}"
+
+
+def _plain(code: str) -> str:
+    return "".join(c for c in code.upper() if c in CODE_LETTERS)

@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     answer_within: float = 10.0
     helpline_password: SecretStr = SecretStr("")
     keep_web_hours: int = 24
+    keep_phone_days: int = 30
     danger_model: Path = ROOT / "models" / "danger.npz"
 
     @property

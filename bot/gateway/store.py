@@ -91,7 +91,8 @@ class Store:
                 await session.flush()
                 session.add(Line(conversation_id=conversation.id, inbound_id=inbound.id, sender="carer", text=text,
                                  body=shown or {}, at=now))
-                await session.execute(update(Conversation).where(Conversation.id == conversation.id).values(last_at=now))
+                await session.execute(update(Conversation).where(
+                    Conversation.id == conversation.id).values(last_at=now, channel=channel))
                 if contact:
                     await session.execute(update(Contact).where(Contact.id == contact.id).values(last_at=now))
             return inbound, True
@@ -178,6 +179,17 @@ class Store:
             if contact_id:
                 await keep_parcels(session, conversation_id, contact_id, parcels, now)
 
+    async def move_to_web(self, conversation_id: str) -> tuple[Conversation, str]:
+        """The conversation goes on on the web, and its new token; an earlier token opens it no more.
+
+        Raises `LookupError` where it was deleted.
+        """
+        token = secrets.token_urlsafe(32)
+        async with self.session() as session:
+            conversation = await session.get_one(Conversation, conversation_id)
+            conversation.channel, conversation.token_hash = WEB, hashed(token)
+        return conversation, token
+
     async def phone_of(self, conversation: Conversation) -> Contact | None:
         """The phone the carer used last; None where she used the web last."""
         async with self.session() as session:
@@ -216,10 +228,11 @@ class Store:
             await session.execute(delete(Conversation).where(Conversation.id == conversation_id))
         await self._wipe()
 
-    async def forget_unused_since(self, channel: str, moment: datetime) -> int:
-        """Delete the channel's conversations last used before `moment`; gives how many."""
+    async def forget_unused(self, web_since: datetime, phones_since: datetime) -> int:
+        """Delete conversations last used before these moments, by where they were used last; gives how many."""
+        web = Conversation.channel == WEB
+        unused = (web & (Conversation.last_at < web_since)) | (~web & (Conversation.last_at < phones_since))
         async with self.session() as session:
-            unused = (Conversation.channel == channel) & (Conversation.last_at < moment)
             await _forget_contacts(session, Contact.conversation_id.in_(select(Conversation.id).where(unused)))
             gone = await session.execute(delete(Conversation).where(unused))
             count = int(gone.rowcount)  # type: ignore[attr-defined]

@@ -61,7 +61,7 @@ class Said:
 @routes.post("/api/v1/conversations")
 async def start(request: web.Request) -> web.Response:
     """Open a conversation."""
-    body = await _json(request)
+    body = await read_json(request)
     conversation, token = await open_conversation(request, body.get("authority"))
     lines = await request.app[STORE].lines(conversation.id)
     opened = {"conversation_id": conversation.id, "token": token, **turn(lines, conversation)}
@@ -86,8 +86,8 @@ async def open_conversation(request: web.Request, authority: object = None) -> t
 @routes.post("/api/v1/conversations/{id}/messages")
 async def say(request: web.Request) -> web.Response:
     """Take a message and wait for the end of the assistant's turn."""
-    conversation = await opened(request, request.match_info["id"], _bearer(request))
-    said = await read_message(request, conversation, await _json(request))
+    conversation = await opened(request, request.match_info["id"], bearer(request))
+    said = await read_message(request, conversation, await read_json(request))
     lines, fresh = await answered(request, conversation, said)
     silent = not lines and fresh.mode == "helpline"
     return web.json_response(turn(lines, fresh), status=202 if silent else 200)
@@ -119,8 +119,8 @@ async def answered(request: web.Request, conversation: Conversation, said: Said)
 @routes.put("/api/v1/conversations/{id}/messages/{message}/feedback")
 async def feedback(request: web.Request) -> web.Response:
     """Was the message of help? Kept with it, and logged with the entries it draws on, never with a word of it."""
-    conversation = await opened(request, request.match_info["id"], _bearer(request))
-    await rate(request, conversation, request.match_info["message"], (await _json(request)).get("says"))
+    conversation = await opened(request, request.match_info["id"], bearer(request))
+    await rate(request, conversation, request.match_info["message"], (await read_json(request)).get("says"))
     return web.Response(status=204)
 
 
@@ -152,7 +152,7 @@ def called(base: KnowledgeBase, on: date) -> dict[str, dict[str, str]]:
 @routes.get("/api/v1/conversations/{id}/events")
 async def events(request: web.Request) -> web.StreamResponse:
     """Lines as they come, from the one after `Last-Event-ID` or `?after=`."""
-    conversation = await opened(request, request.match_info["id"], _bearer(request))
+    conversation = await opened(request, request.match_info["id"], bearer(request))
     after = _after(request)
     store, wakeups = request.app[STORE], request.app[WAKEUPS]
     async with sse_response(request) as stream, wakeups.listening(conversation.id) as woken:
@@ -183,7 +183,7 @@ async def _send_news(stream: EventSourceResponse, store: Store, conversation: Co
 @routes.delete("/api/v1/conversations/{id}")
 async def forget(request: web.Request) -> web.Response:
     """Delete everything kept of the conversation."""
-    conversation = await opened(request, request.match_info["id"], _bearer(request))
+    conversation = await opened(request, request.match_info["id"], bearer(request))
     await forgotten(request, conversation)
     return web.Response(status=204)
 
@@ -194,7 +194,7 @@ async def forgotten(request: web.Request, conversation: Conversation) -> None:
     request.app[WAKEUPS].wake(conversation.id)
 
 
-def _bearer(request: web.Request) -> str:
+def bearer(request: web.Request) -> str:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token if scheme.lower() == "bearer" else ""
 
@@ -204,14 +204,14 @@ async def opened(request: web.Request, conversation_id: str, token: str) -> Conv
     if not token:
         raise problem(401, "This conversation needs its token.", {"WWW-Authenticate": "Bearer"})
     conversation = await request.app[STORE].conversation(conversation_id)
-    if conversation is None or conversation.channel != CHANNEL:
+    if conversation is None:
         raise problem(404, GONE)
     if not hmac.compare_digest(conversation.token_hash, hashed(token)):
         raise problem(401, "This token opens another conversation.", {"WWW-Authenticate": "Bearer"})
     return conversation
 
 
-async def _json(request: web.Request) -> dict[str, Any]:
+async def read_json(request: web.Request) -> dict[str, Any]:
     if request.content_type != "application/json":
         raise problem(415, "Send JSON, with Content-Type: application/json.")
     try:

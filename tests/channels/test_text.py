@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.channels import sms, telegram, whatsapp
 from bot.channels.reading import read
-from bot.channels.rendering import linked, sources_of
+from bot.channels.rendering import linked, sources_of, whole
 from bot.channels.text import LINK, TWO_SEGMENTS, folded, links_last, segments, short, split
 from bot.gateway.clock import Clock
 from bot.gateway.outgoing import Parcel, Shown
@@ -202,8 +202,9 @@ def test_telegram_keeps_every_word_in_sound_html(chat: telegram.Telegram, reply:
         assert len(html) <= telegram.LONGEST
         words_there, links_there = read_html(html)
         read, found = read + words_there, found + links_there
-    whole = "\n\n".join([*(message.text for message in reply), sources_of(reply, say, 5, linked)])
-    assert bare(read) == bare(LINK.sub(r"\1", whole)) and found == [url for _, url in LINK.findall(whole)]
+    text = whole(reply, say, 5)
+    assert all(message.text in text for message in reply) and sources_of(reply, say, 5, linked) in text
+    assert bare(read) == bare(LINK.sub(r"\1", text)) and found == [url for _, url in LINK.findall(text)]
     assert len(parcels[-1].body["labels"]) == len(parcels[-1].options)
 
 

@@ -260,7 +260,7 @@ async def test_use_extends_the_time_and_other_channels_have_their_own(store: Sto
     used, _ = await store.open_conversation("web", NOW - timedelta(hours=30), HELLO)
     text, _ = await store.open_conversation("sms", NOW - timedelta(hours=30), HELLO)
     await store.receive(used, "p", "hello", None, NOW)
-    assert await store.forget_unused_since("web", NOW - timedelta(hours=24)) == 1
+    assert await store.forget_unused(NOW - timedelta(hours=24), NOW - timedelta(days=30)) == 1
     left = {row.id for row in (await everything(store))["conversations"]}
     assert left == {used.id, text.id}
     assert old.id not in str(await everything(store))
