@@ -45,8 +45,9 @@ class Setting:
 
     `kind` as in `gazetteer.Name`; `council` where words for a council follow it; `capital` where a capital in a
     message with small letters marks it; `first` / `last` where it starts / ends the message and something parts it
-    from the rest; `alone` where nothing else of weight is said; `owned` for a possessive ('Chelsea's'); `compound`
-    where a bigger place stands beside it; `asked` where it is the whole answer to a question.
+    from the rest, `fragment` where something parts it on both sides; `alone` where nothing else of weight is said;
+    `owned` for a possessive ('Chelsea's'); `compound` where a bigger place stands beside it; `asked` where it is the
+    whole answer to a question.
     """
 
     before: str
@@ -56,6 +57,7 @@ class Setting:
     capital: bool = False
     first: bool = False
     last: bool = False
+    fragment: bool = False
     alone: bool = False
     owned: bool = False
     compound: bool = False
@@ -148,6 +150,8 @@ class Judge:
         lived = prep is not None and self._has("lives_there", said)
         if s.kind == "acronym":
             return s.capital or lived
+        if prep is None and s.kind == "first" and self._has("lives", s.before):
+            return True
         if prep is None:
             shown = s.capital or s.before == " " or self._has("does", s.before)
             return (self._has("plural", s.after) and shown) or ((s.asked or s.capital) and (s.first or s.last))
@@ -172,13 +176,13 @@ class Judge:
         return Verdict(Role.HOME, 6) if self._has("meant", s.before) else None
 
     def _institution(self, s: Setting, clause: str) -> Verdict | None:
-        """Prisons, hospitals, birthplaces are elsewhere; a school is a sign of home, a court hardly."""
+        """Prisons, hospitals, courts, birthplaces are elsewhere; a school is a sign of home."""
         if s.council:
             return None
         if self._has("institution_after", s.after) or self._has("institution_before", clause):
             return ELSEWHERE
-        if self._has("court", clause) or self._has("court", s.after):
-            return Verdict(Role.HOME, 1)
+        if any(self._has(cue, clause) for cue in ("court", "meeting_place")) or self._has("court", s.after):
+            return ELSEWHERE
         if self._has("origin", clause) or self._has("origin", s.after):
             return ELSEWHERE
         if self._has("near_home", clause) or self._has("near_home", s.after):
@@ -233,7 +237,7 @@ class Judge:
         if subject == "worker" and not s.council:
             return Verdict(Role.HOME, 3)
         if subject == "child" and not self._has("caring", said):
-            return Verdict(Role.HOME, 1 if lived or here else 3)
+            return ELSEWHERE if lived else Verdict(Role.HOME, 1 if here else 3)
         if lived or self._has("settles", said) or self._has("home_is", said) or (here and subject in ("first", None)):
             return Verdict(Role.HOME, 5)
         return Verdict(Role.HOME, 4)
@@ -253,6 +257,8 @@ class Judge:
         """Without a preposition."""
         if self._has("our_council", clause):
             return Verdict(Role.HOME, 6)
+        if self._has("i_am", clause):
+            return Verdict(Role.HOME, 5)
         if s.council or s.alone or s.first or s.last or s.asked:
             return Verdict(Role.HOME, 4)
         if self._has("area", s.after) or self._has("council_is", clause):

@@ -97,6 +97,9 @@ class PlaceFinder:
     def _judged(self, text: Text, mention: Mention, asked: bool) -> _Judged:
         setting = self._setting(text, mention, asked)
         verdict = self._judge.verdict(setting)
+        month = mention.name.key in MONTHS and not (mention.compound or asked)
+        if month and not self._judge.cues.has("month_place", setting.before):
+            return _Judged(mention, Verdict(Role.NOTHING), False)
         if mention.postcode:
             return _Judged(mention, self._judged_postcode(mention, mention.postcode, setting, verdict), False)
         if mention.misspelt and verdict == Verdict(Role.HOME, 1):
@@ -110,7 +113,8 @@ class PlaceFinder:
             return verdict
         asked_for = setting.alone or mention.compound or setting.asked or has("postcode_said", setting.before)
         lived = has("postcode_home", setting.before)
-        if not postcode.full and not asked_for and not (postcode.sure and (setting.first or setting.last or lived)):
+        apart = setting.first or setting.last or setting.fragment
+        if not postcode.full and not asked_for and not (postcode.sure and (apart or lived)):
             return Verdict(Role.NOTHING)
         answer = asked_for and (setting.asked or not setting.alone)
         if postcode.law and not answer and not has("living_in", setting.before):
@@ -131,6 +135,7 @@ class PlaceFinder:
             capital=text.marked(start, whole=kind == "acronym"),
             first=start == 0 and parted,
             last=end == len(words) and words[start].gap not in ("", "-"),
+            fragment=parted and words[start].gap not in ("", "-"),
             alone=quiet and trusted and not self._is_idiom(text, mention),
             owned=mention.owned,
             compound=mention.compound,

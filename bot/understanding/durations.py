@@ -42,6 +42,11 @@ _MONTH_WORDS = words(
     apr jun jul aug sep sept oct nov dec
     """
 )
+_SEASONS = words(
+    """
+    summer christmas xmas easter spring autumn winter year term new half halloween bonfire eid ramadan diwali lockdown covid
+    """
+)
 _POINTS = {"yesterday": 1, "tonight": 0, "today": 0, "recently": 7}
 _LONG = frozenset({"birth", "born", "baby", "forever", "day_one", "newborn"})
 
@@ -68,7 +73,7 @@ class Durations:
         self._blockers = frozenset(map(str, lists["blockers"]))
         self._here = frozenset(map(str, lists["here"]))
         self._who = frozenset(map(str, lists["herephrase"]))
-        self._with_me = Group(living["with_me"], lists)
+        self._with_me = Group([*living["with_me"], *living["came_to_me"]["any"]], lists)
 
     def find(self, reading: Reading, today: date, with_me: bool, prospective: bool) -> tuple[Found | None, Found | None]:
         """(duration, months with the carer). `with_me`: the child is there, as said; `prospective`: it may yet come."""
@@ -227,7 +232,7 @@ class Durations:
             toks[index] in ("years", "months", "weeks", "days") and before in ("for", "been", "many", "of", "now")
         ) or before in ("many",):
             return index - 1, {"years": 3.0, "months": 3.0, "weeks": 2.0, "days": 3.0}.get(toks[index], 3.0), False
-        if toks[index] in ("years", "fortnight") and toks[index + 1] in ("now", "ago"):
+        if toks[index] in ("years", "year", "fortnight") and toks[index + 1] in ("now", "ago"):
             return index, 3.0 if toks[index] == "years" else 1.0, False
         return index, 0.0, False
 
@@ -255,6 +260,8 @@ class Durations:
                 "back",
                 "in",
                 "just",
+                "before",
+                "after",
             )
         ]
         head = words[0] if words else "."
@@ -272,7 +279,7 @@ class Durations:
         if head in ("yesterday", "night", "week") or head == "month":
             return _Span({"week": 7, "month": 30}.get(head, 1), "so_far", index, index + 3)
         if (
-            head in ("summer", "christmas", "easter", "spring", "autumn", "winter", "year", "september_", "term")
+            head in _SEASONS
             or head in _LONG
             or "born" in follow
         ):
@@ -296,6 +303,7 @@ class Durations:
             "year",
             "summer",
             "christmas",
+            "xmas",
             "easter",
             "spring",
             "winter",

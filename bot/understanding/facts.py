@@ -50,14 +50,8 @@ TABLE_RELATIONSHIP = {
     "friend": "not_related",
     "foster_other": "not_related",
 }
-# where one of these is spoken of, silence about orders is no sign that there is none
-_OFFICIAL = words(
-    """
-    court courts judge COURTCASE CAREORDER SGO SGR CAO INTERIMCAO CUSTODY GUARDSHIP GUARDIAN KFC FOSTERER FOSTERPAY SSW
-    LAC LACREVIEW S20 REG24 EPO allowance placed placement adopted adoption POLICE CAREPLACE viability assessment panel
-    """
-)
 _FOSTERING = words("KFC FOSTERER FOSTERPAY fostering foster SSW FOSTERKIT REG24")
+_SIXTEEN = 16  # from here a friend's or wider relative's child is not privately fostered
 _LONG_UNSAID = 36  # months: with a child this long, many have an order they do not speak of
 _ORDER_OF = {SGO: "special_guardianship", CAO: "lives_with", "adoption": "other"}
 
@@ -126,6 +120,9 @@ class FactFinder:
         if best is not None:
             return best
         here = home.with_me and not home.elsewhere
+        fosters = self._orders.fosters(reading)
+        if fosters is not None and (here or not home.elsewhere):
+            return fosters
         looked_after = self._orders.looked_after(reading)
         if looked_after is not None and (here or not (home.prospective or home.elsewhere)):
             return looked_after
@@ -158,11 +155,12 @@ class FactFinder:
         self, reading: Reading, found: dict[str, Found], home: Home, orders: Orders, informal: Found | None
     ) -> Found | None:
         """Informal or private fostering: said, or to be gathered where nobody official is spoken of."""
-        quiet = not orders.held and _nobody_official(found, orders, reading)
+        quiet = not orders.held and _nobody_official(found, orders) and not self._orders.official(reading)
         untold = self._orders.unknown_to_council(reading)
-        if informal is None and quiet and untold and home.with_me and not home.elsewhere:
+        here = home.with_me and not home.elsewhere
+        if informal is None and quiet and untold and here and "relationship" in found:
             informal = self._orders.by_leave(reading)
-        return _without_order(found, informal, home) or (_by_time_alone(found, home, not untold) if quiet else None)
+        return _without_order(found, informal, home, quiet) or (_by_time_alone(found, home, not untold) if quiet else None)
 
     @staticmethod
     def _tidy_for_order(found: dict[str, Found], now: Found, orders: Orders) -> None:
@@ -184,17 +182,13 @@ def _order(now: Found | None, informal: Found | None, orders: Orders, running: F
     return None
 
 
-def _without_order(found: dict[str, Found], informal: Found | None, home: Home) -> Found | None:
+def _without_order(found: dict[str, Found], informal: Found | None, home: Home, quiet: bool) -> Found | None:
     """Informal or private fostering, from what was said of court, tie, age and time; None where it is not plain."""
     came = found.get("how_came")
     said = informal
-    if (
-        said is None
-        and came is not None
-        and came.value in ("family", "parent_died", "parent_gone")
-        and (role := found.get("council_role"))
-        and role.value == "none"
-    ):
+    private = came is not None and came.value in ("family", "parent_died", "parent_gone")
+    role = found.get("council_role")
+    if said is None and role is not None and role.value == "none" and (private or (quiet and home.with_me)):
         said = Found("informal", role.first, role.after, False)
     if said is None and came is not None and came.value == "family" and _wider_for_long(found):
         said = Found("informal", came.first, came.after, False)
@@ -221,21 +215,25 @@ def _by_approval(found: dict[str, Found], home: Home, reading: Reading) -> Found
     return Found(KFC, approval.first, approval.after, False)
 
 
-def _nobody_official(found: dict[str, Found], orders: Orders, reading: Reading) -> bool:
-    """Whether no court, order or council placement is spoken of, so that a family arrangement may be taken as said."""
+def _nobody_official(found: dict[str, Found], orders: Orders) -> bool:
+    """Whether no council placement and no case in court is told of, so that a family arrangement may be taken as said."""
     came = found.get("how_came")
     if came is not None and came.value in ("council_or_police", "council_involved"):
         return False
     role = found.get("council_role")
     if role is not None and role.value not in ("none", "helped_only"):
         return False
-    return "order" not in found and not orders.care_orders and not reading.vocabulary & _OFFICIAL
+    return "order" not in found and not orders.care_orders
 
 
 def _by_time_alone(found: dict[str, Found], home: Home, council_knows: bool) -> Found | None:
     """A friend's or wider relative's child, with the carer so long, where nobody official is spoken of."""
     tie, duration, months = (found.get(name) for name in ("relationship", "duration", "months_with_carer"))
-    if tie is None or duration is None or tie.value not in _WIDER or not home.with_me:
+    if tie is None or tie.value not in _WIDER or not home.with_me:
+        return None
+    if _youngest(found) >= _SIXTEEN:
+        return Found("informal", tie.first, tie.after, False)
+    if duration is None:
         return None
     role = found.get("council_role")
     if council_knows and (role is None or role.value != "none"):
@@ -254,15 +252,19 @@ def _wider_for_long(found: dict[str, Found]) -> bool:
     return tie is not None and tie.value in _WIDER and duration is not None and duration.value == "28_or_more"
 
 
+def _youngest(found: dict[str, Found]) -> int:
+    """The youngest child's age in years; 0 where none is said."""
+    ages = found["child_age"].value if "child_age" in found else 0
+    return min(ages) if isinstance(ages, list) else ages if isinstance(ages, int) else 0
+
+
 def _not_close(found: dict[str, Found], said: Found) -> Found | None:
     """A friend or wider relative: private fostering from 28 days, if the child is under 16."""
-    ages = found["child_age"].value if "child_age" in found else None
-    youngest = min(ages) if isinstance(ages, list) else ages if isinstance(ages, int) else None
     duration = found["duration"].value if "duration" in found else None
-    if youngest is not None and youngest >= 16:
+    if _youngest(found) >= _SIXTEEN:
         return Found("informal", said.first, said.after, said.sure)
     if duration == "28_or_more":
-        return Found("private_fostering", said.first, said.after, youngest is not None)
+        return Found("private_fostering", said.first, said.after, "child_age" in found)
     if duration in ("under_28", "may_reach_28"):
         return Found("informal", said.first, said.after, duration == "under_28")
     return None

@@ -6,9 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.understanding.phrases import WordLists
+from bot.understanding.phrases import WordLists, words
 from bot.understanding.reading import Reading
 from bot.understanding.rules import Rule
+
+# where one of these is spoken of, a child wanted, 'thought about' or not yet born may come to the carer
+_CARE_TALK = words(
+    """
+    COUNCIL CAREPLACE FOSTERER COURTCASE CAREORDER S20 viability adoption adopted unborn kinship removed taken remove
+    conference placed
+    """
+)
 
 
 @dataclass(frozen=True)
@@ -32,8 +40,14 @@ class Living:
         """`data` is living.yml as loaded, `lists` all word lists it may name."""
         self._with_me = Rule(data["with_me"], data["not_really_with_me"], lists)
         self._elsewhere = Rule(data["not_with_me"], data["not_elsewhere"], lists)
+        self._came = Rule.of(data["came_to_me"], lists)
         self._asked = Rule(data["prospective"], data["not_prospective"], lists)
+        self._asked_of_care = Rule(data["prospective_in_care"], data["not_prospective"], lists)
 
     def read(self, reading: Reading) -> Home:
         """Where the child is, as far as the message says."""
-        return Home(self._with_me.says(reading), self._elsewhere.says(reading), self._asked.find(reading))
+        elsewhere = self._elsewhere.says(reading)
+        asked = self._asked.find(reading)
+        if asked is None and (elsewhere or _CARE_TALK & reading.vocabulary):
+            asked = self._asked_of_care.find(reading)
+        return Home(self._with_me.says(reading) or self._came.says(reading), elsewhere, asked)

@@ -37,13 +37,26 @@ _SHORT_ANSWER = words(
 
 _RULES = words(
     """
-    adoption lives_with informal privfost privfost_strong foster_verb with_care fosters_now by_leave tell_council
+    adoption made_guardian lives_with informal privfost privfost_strong foster_verb with_care fosters_now by_leave tell_council
     """
 )
 _SELF = words("i we my our us me")
 _ASKING = words(
     """
     what how who why when where which can could does do did is are should would will if any whether has have was were
+    """
+)
+# where one of these is spoken of, silence about orders is no sign that there is none
+_OFFICIAL = words(
+    """
+    court courts judge COURTCASE CAREORDER SGO SGR CAO INTERIMCAO CUSTODY GUARDSHIP GUARDIAN KFC FOSTERER FOSTERPAY SSW
+    LAC LACREVIEW S20 REG24 EPO allowance placed placement adopted adoption POLICE CAREPLACE viability assessment panel
+    """
+)
+_HOPING = words(
+    """
+    how can could should would do does want wants need must if whether might may going_to like thinking instead or before
+    never not no
     """
 )
 
@@ -106,6 +119,7 @@ class OrderReader:
         """Adds adoption, private fostering and fostering said as a verb."""
         for name, value, sure in (
             ("adoption", "adoption", True),
+            ("made_guardian", SGO, False),
             ("lives_with", CAO, True),
             ("foster_verb", KFC, True),
             ("privfost_strong", "private_fostering", True),
@@ -115,10 +129,19 @@ class OrderReader:
             if where is not None:
                 orders.held.append(Found(value, *where, sure))
 
-    def looked_after(self, reading: Reading) -> Found | None:
-        """Signs that the child is the council's: reg 24, section 20, fostering pay, reviews, a fostering social worker."""
-        where = self._rules["fosters_now"].find(reading) or self._rules["with_care"].find(reading)
+    def fosters(self, reading: Reading) -> Found | None:
+        """What only a foster carer has, spoken of as one's own: a fostering social worker, an allowance, logs, a panel."""
+        where = self._rules["fosters_now"].find(reading)
         return Found(KFC, *where) if where else None
+
+    def looked_after(self, reading: Reading) -> Found | None:
+        """Signs that the child is the council's: reg 24, section 20, a share in parental responsibility."""
+        where = self._rules["with_care"].find(reading)
+        return Found(KFC, *where) if where else None
+
+    def official(self, reading: Reading) -> bool:
+        """Whether court, order or placement is spoken of as more than a thing to be asked for, done or feared."""
+        return any(tok in _OFFICIAL and not _only_hoped(reading, index) for index, tok in enumerate(reading.toks))
 
     def informal(self, reading: Reading) -> Found | None:
         """No court, nothing official, a family arrangement."""
@@ -133,6 +156,12 @@ class OrderReader:
     def unknown_to_council(self, reading: Reading) -> bool:
         """Whether the council, if spoken of at all, is one the carer has not told: 'should I tell the council?'."""
         return "COUNCIL" not in reading.vocabulary or self._rules["tell_council"].says(reading)
+
+
+def _only_hoped(reading: Reading, index: int) -> bool:
+    """Whether word `index` follows, in its sentence, a word of asking, wishing or denying: 'how to go to court?'."""
+    first = max(reading.sentence(index)[0], index - 7)
+    return bool(_HOPING & set(reading.toks[first:index]))
 
 
 def _told_of_self(reading: Reading, index: int, words: frozenset[str]) -> bool:

@@ -12,7 +12,8 @@ A pattern is a row of items parted by spaces, matched against words `Reading` ha
              match is none of these; %a|b: the word just before this place
 
 A pattern also keeps, for each item that may not be left out, the words of which one must be there: most
-patterns are dismissed for a message by that alone, which is what makes a thousand of them cheap.
+patterns are dismissed for a message by that alone, and the rest are tried only where one of their first words
+stands, which is what makes two thousand of them cheap.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ WordLists = Mapping[str, Sequence[str]]
 
 _STARTS = r"(?<= [.?] )"
 _ENDS = r"(?=[.?] )"
+_NO_WORD = "-%!"  # how items begin that look about without taking a word
 
 
 def words(text: str) -> frozenset[str]:
@@ -38,11 +40,37 @@ def words(text: str) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Pattern:
-    """One compiled pattern: its source, the expression, and sets of words of each of which one must be there."""
+    """One compiled pattern: its source, the expression, and sets of words of each of which one must be there.
+
+    `first`: the words a match begins with; empty where that may be any word.
+    """
 
     source: str
     regex: re.Pattern[str]
     anchors: tuple[frozenset[str], ...]
+    first: frozenset[str]
+
+    def matches(self, coded: str, words: frozenset[str]) -> Iterator[re.Match[str]]:
+        """Matches from left to right, none overlapping the one before; `words` are all words in `coded`."""
+        if not self.first:
+            yield from self.regex.finditer(coded)
+            return
+        after = 0
+        for start in sorted(_starts(coded, self.first & words)):
+            match = self.regex.match(coded, start) if start >= after else None
+            if match:
+                after = match.end()
+                yield match
+
+
+def _starts(coded: str, words: Iterable[str]) -> Iterator[int]:
+    """Where in `coded` each of the words begins."""
+    for word in words:
+        whole = f" {word} "
+        at = coded.find(whole)
+        while at >= 0:
+            yield at + 1
+            at = coded.find(whole, at + 1)
 
 
 def _alternatives(item: str, lists: WordLists) -> list[str]:
@@ -96,6 +124,7 @@ def compile_pattern(source: str, lists: WordLists) -> Pattern:
     """The pattern a line of YAML stands for. Raises KeyError for an unknown list name."""
     expression = before = ""
     anchors: list[frozenset[str]] = []
+    first: frozenset[str] | None = None
     for item in sorted(source.split(), key=lambda item: not item.startswith("-")):
         piece, words = _item_expression(item, lists)
         if words and expression and set(before) == {"-"}:
@@ -104,7 +133,9 @@ def compile_pattern(source: str, lists: WordLists) -> Pattern:
         expression += piece
         if words:
             anchors.append(frozenset(words))
-    return Pattern(source, re.compile(r"(?<= )" + expression), tuple(sorted(anchors, key=len)))
+        if first is None and item != "^" and item[0] not in _NO_WORD:
+            first = frozenset(words)
+    return Pattern(source, re.compile(r"(?<= )" + expression), tuple(sorted(anchors, key=len)), first or frozenset())
 
 
 class Group:
@@ -121,7 +152,7 @@ class Group:
                 if anchor.isdisjoint(words):
                     break
             else:
-                for match in pattern.regex.finditer(coded):
+                for match in pattern.matches(coded, words):
                     if match.end() > match.start():
                         yield match.span()
 

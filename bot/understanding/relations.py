@@ -20,6 +20,7 @@ _UP = {
     "step_parent": "step_grandparent",
     "sibling": "aunt_uncle",
 }
+_BY_PARENT = {"aunt_uncle": "cousin", "cousin": "cousin", "friend": "friend"}  # "my mum's sister's boy"
 _DISTANT = _GRANDKIDS | {"niece", "nephew", "nieces", "nephews"}
 _PLURAL_OWNERS = words(
     """
@@ -139,7 +140,8 @@ class Relations:
         owned = self._owned_child(reading, index)
         if owned is not None:
             value, after, sure = owned
-            if owner == "mine" or tok in _PLURAL_OWNERS or as_parent in ("aunt_uncle", "grandparent") or start == 1:
+            nearby = involved and tok == "neighbour"  # 'next door's girls' have no 'my'
+            if owner == "mine" or nearby or tok in _PLURAL_OWNERS or as_parent in ("aunt_uncle", "grandparent") or start == 1:
                 distant = bool(_DISTANT & set(reading.toks[index + 1 : after]))
                 needs_home = value == "friend" and (distant or (owner != "mine" and start > 1))
                 yield 4, Found(value if involved or not needs_home else "-", start, after, sure)
@@ -220,10 +222,13 @@ class Relations:
             return None
         at, counted = self._skip_adjectives(toks, at)
         cared = tok in ("daughters", "sons") and toks[index + 1].isdigit() and bool(self._carev & set(toks[index - 3 : index]))
-        counted = counted and ((apostrophe and tok in _COUNT_OWNERS) or cared)
+        aged = tok in _PLURAL_OWNERS and toks[at - 1] == "old"  # "our friends' 13 year old"
+        counted = counted and ((apostrophe and tok in _COUNT_OWNERS) or cared or aged)
         head = toks[at]
         if tok in _PARTNERS and head in self._kin:
             return self._through_partner(reading, at)
+        if tok in ("mum", "dad") and head in self._kin and (onward := self._owned_child(reading, at)):
+            return (_BY_PARENT[onward[0]], *onward[1:]) if onward[0] in _BY_PARENT else None
         if head in _EXES and toks[at + 1] in ("'s", "and"):
             after, _ = self._skip_adjectives(toks, at + 2)
             if toks[after] in self._children:

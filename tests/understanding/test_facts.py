@@ -15,6 +15,7 @@ import yaml
 
 pytest.importorskip("spacy")
 
+from bench.facts import measure, read
 from bot.understanding.facts import PATTERNS, FactFinder
 
 TODAY = date(2026, 11, 22)
@@ -79,6 +80,24 @@ def test_arrangement_is_found(finder: FactFinder, table: str, found_at_least: fl
     stated = counts["right"] + counts["wrong"] + counts["missed"]
     assert counts["right"] / stated >= found_at_least
     assert counts["invented"] + counts["wrong"] <= at_most_amiss
+
+
+@pytest.mark.parametrize(
+    ("stories", "fact", "found_at_least", "at_most_wrong", "at_most_invented"),
+    [
+        ("stories.yml", "arrangement", 0.9, 4, 5),
+        ("stories.yml", "authority", 0.93, 0, 6),
+        ("stories_unseen.yml", "arrangement", 0.51, 6, 8),
+        ("stories_unseen.yml", "authority", 0.89, 1, 15),
+    ],
+)
+def test_stories(stories: str, fact: str, found_at_least: float, at_most_wrong: int, at_most_invented: int) -> None:
+    """Told in a carer's own way: no less is found and no more made up than when last recorded."""
+    counts = measure(read(HERE / stories), show=False)[0][fact]
+    stated = counts["right"] + counts["wrong"] + counts["missed"]
+    assert counts["right"] / stated >= found_at_least
+    assert counts["wrong"] <= at_most_wrong
+    assert counts["invented"] <= at_most_invented
 
 
 def test_tables_are_as_large_as_promised() -> None:
