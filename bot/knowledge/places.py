@@ -155,7 +155,7 @@ class PlaceFinder:
         homes = _beside_plain_names(_possible_homes(judged))
         best = _plainest(homes) or placing
         home, nation = self._home(best, [j for j in (*homes, *placing) if j not in best])
-        by = [j.slugs[0] for j in placing if len(j.slugs) == 1 and j.slugs != home]
+        by = [j.slugs[0] for j in placing if len(j.slugs) == 1 and j.slugs[0] not in home]
         elsewhere = [slug for j in judged if j.verdict.role is Role.ELSEWHERE for slug in j.slugs if slug not in home]
         sectors = [j.mention.postcode.sector for j in best if j.mention.postcode and j.mention.postcode.sector]
         return Whereabouts(
