@@ -132,9 +132,13 @@ class Turns:
         alarm = self._watch.look(_text(group), known)
         if alarm is None:
             return False
-        reply = self._watch.reply(alarm, known)
+        slots = conversation.slots
+        count = int(slots.get("turn") or 0) + 1
+        again = slots.get("open_question") == "safe"  # not the first alarm running
+        reply = self._watch.reply(alarm, known, count if again else None)
         topic = reply.messages[0].topics[0]
-        changed: dict[str, Any] = {"topic": topic, "facet": "answer", "given": ["answer"], "open_question": None}
+        recent = [topic, *(t for t in slots.get("recent") or [] if t != topic)]
+        changed: dict[str, Any] = {"topic": topic, "facet": "answer", "recent": recent, "open_question": "safe", "turn": count}
         if alarm.authority:
             changed["authority"] = alarm.authority
         log.info("danger", topic=topic)
