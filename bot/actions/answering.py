@@ -72,7 +72,7 @@ def answer_topics(turn: Turn, topics: list[str], words: int = WEB_WORDS) -> Repl
     messages: list[Message] = []
     for topic in topics:
         first = answer_first(turn, topic, left if len(topics) == 1 else words // len(topics))
-        message = fitting(first, left if messages else None)
+        message = fitting(first, left) or (None if messages else first)
         if message is None:  # no room: it is offered
             offered = [*messages[-1].options, topic_option(turn, topic)][-MOST_OPTIONS:]
             messages[-1] = messages[-1].model_copy(update={"options": offered})
@@ -98,10 +98,10 @@ def might_be(turn: Turn, topics: list[str]) -> list[str]:
     return [topic for topic in likely if topic in turn.knowledge.base.topics and topic not in topics]
 
 
-def fitting(message: Message, words: int | None) -> Message | None:
+def fitting(message: Message, words: int) -> Message | None:
     """The message within so many words: whole, as for a text message, or its first sentence; None where none fits."""
     ways = (message.text, message.sms or message.text, message.text.split("\n")[0])
-    text = next((way for way in ways if words is None or count(way) <= words), None)
+    text = next((way for way in ways if count(way) <= words), None)
     return message.model_copy(update={"text": text}) if text else None
 
 
@@ -237,7 +237,8 @@ class HandOverToPerson(SignpostAction):
         turn.memory.speak_of(PERSON, "answer")
         messages = [spoken]
         rest = [t for t in needed(turn) if t != PERSON and t in turn.needs][:1]
-        messages += [answer_topic(turn, t, WEB_WORDS - count(spoken.text)) for t in rest]
+        left = WEB_WORDS - count(spoken.text)
+        messages += [short for t in rest if (short := fitting(answer_topic(turn, t, left), left))]
         return Reply(messages=messages, hand_over=HandOver(reason="asked"))
 
 

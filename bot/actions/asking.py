@@ -35,10 +35,9 @@ def next_question(turn: Turn, topic: str) -> Message | None:
 
 
 def _turns_on_it(turn: Turn, topic: str) -> bool:
-    """Would the arrangements that are still possible give different answers?"""
-    table, base, memory = turn.knowledge.table, turn.knowledge.base, turn.memory
-    left = {table.outcomes[o].arrangement for o in table.settles(facts(turn), memory.asked)}
-    found = [base.find(topic, "answer", replace(turn.situation, arrangement=arrangement)) for arrangement in left]
+    """Would another arrangement give another answer?"""
+    base, outcomes = turn.knowledge.base, turn.knowledge.table.outcomes.values()
+    found = [base.find(topic, "answer", replace(turn.situation, arrangement=a)) for a in {o.arrangement for o in outcomes}]
     return len({answer.entry.id for answer in found if answer}) > 1
 
 

@@ -8,7 +8,9 @@ from bot.actions.turn import Turn
 from bot.knowledge.base import MOST_OPTIONS, Found, FoundLocally
 from bot.knowledge.reply import Answer, Message, Option
 
-WEB_WORDS = 120  # the most in one turn before 'Tell me more' (docs/decisions/0006)
+MOST_WORDS = 120  # in one turn before 'Tell me more' (docs/decisions/0006)
+LEAD = 12  # of which a sentence before the answer may take so many: a human one, or 'I said this just now'
+WEB_WORDS = MOST_WORDS - LEAD
 MOST_LOCAL = 3
 LOCAL, NEXT_STEP, PLACING = "local", "next_step", "placing"
 

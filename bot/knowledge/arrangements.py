@@ -97,23 +97,24 @@ class ArrangementTable:
         free = self.parts.by_themselves
         if isinstance(step, Verdict) or step.question.id not in free:
             return step
-        key = (frozenset(facts.items()), frozenset(asked))
+        given = self._given(facts, asked, ())
+        left = tuple(q for q in free if self._settled(self.questions[q], given, facts) is None)
+        plain = {fact: value for fact, value in facts.items() if fact in {self.questions[q].asks_for for q in free}}
+        key = (left, frozenset(plain.items()))
         if key not in self._settles_most:
-            given = self._given(facts, asked, ())
-            left = [self.questions[q] for q in free if self._settled(self.questions[q], given, facts) is None]
-            self._settles_most[key] = min(left, key=lambda question: self._left_open(question, facts, asked))
-        return Ask(self._settles_most[key], step.path)
+            self._settles_most[key] = min(left, key=lambda q: self._left_open(self.questions[q], plain))
+        return Ask(self.questions[self._settles_most[key]], step.path)
 
     @cached_property
-    def _settles_most(self) -> dict[object, Question]:
-        """What `next_step` found before: where little is known yet, looking takes a second."""
+    def _settles_most(self) -> dict[object, str]:
+        """What `next_step` found before, by the answers to the questions that stand by themselves: looking takes long."""
         return {}
 
-    def _left_open(self, question: Question, facts: Mapping[str, str], asked: Collection[str]) -> float:
+    def _left_open(self, question: Question, facts: Mapping[str, str]) -> float:
         """How many outcomes stay possible after an answer, the commoner answers counting for more."""
         plain = [answer for answer in question.answers if not answer.not_sure]
         weights = [1 / place for place, _ in enumerate(plain, start=1)]
-        after = [len(self.settles(_after(facts, answer), (*asked, question.id))) for answer in plain]
+        after = [len(self.settles(_after(facts, answer), (question.id,))) for answer in plain]
         return sum(w * n for w, n in zip(weights, after, strict=True)) / sum(weights)
 
     def likely(self, facts: Mapping[str, str], asked: Collection[str] = (), in_doubt: Collection[str] = ()) -> Verdict:

@@ -16,12 +16,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from bot.actions.composing import WEB_WORDS, count
+from bot.actions.composing import MOST_WORDS, count
 from bot.knowledge.reply import Reply
 from tests.actions.conftest import Talk, fact, knowledge_once
 
 ROOT = Path(__file__).resolve().parents[2]
-SLACK = 60  # words: a verdict says all its parts, whatever was said before
+SLACK = 15  # words: some verdicts have more to say, and say it once
 
 
 def actions() -> dict[str, str]:
@@ -88,10 +88,10 @@ class Conversation(RuleBasedStateMachine):
         assert texts and all(texts)
         assert not any("something went wrong on my side" in t for t in texts), texts
         assert texts != self.before, "word for word what was said just now"
-        assert sum(map(count, texts)) <= WEB_WORDS + SLACK, texts
+        assert sum(map(count, texts)) <= MOST_WORDS + SLACK, texts
         self.before = texts
 
-    @rule(intent=st.sampled_from(NEEDS), entities=st.lists(asides(), max_size=4), text=st.sampled_from(["what about it?", "x " * 30]))
+    @rule(intent=st.sampled_from(NEEDS), entities=st.lists(asides(), max_size=4), text=st.sampled_from(["what?", "x " * 30]))
     def asks(self, intent: str, entities: list[dict[str, Any]], text: str) -> None:
         self.say(intent, [{"entity": "need", "value": intent}, *entities], text)
 
@@ -103,7 +103,7 @@ class Conversation(RuleBasedStateMachine):
     def answers(self, intent: str, entities: list[dict[str, Any]]) -> None:
         self.say(intent, entities, "well, yes")
 
-    @rule(intent=st.sampled_from(CHAT), entities=st.lists(asides(), max_size=2), text=st.sampled_from(["", "qwxz", "no, Leeds"]))
+    @rule(intent=st.sampled_from(CHAT), entities=st.lists(asides(), max_size=2), text=st.sampled_from(["", "qwxz", "no, no"]))
     def chats(self, intent: str, entities: list[dict[str, Any]], text: str) -> None:
         self.say(intent, entities, text)
 
