@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from bot.actions.composing import topic_option
+from bot.actions.composing import MOST_WORDS, count, topic_option
 from bot.actions.turn import INFERRED, Turn
 from bot.knowledge.arrangement_slots import ARRANGEMENTS
 from bot.knowledge.arrangement_types import Ask, Outcome, Verdict
@@ -132,6 +132,8 @@ def tell_verdict(turn: Turn, verdict: Verdict, *, briefly: bool = False) -> Mess
         pieces.append(turn.say("verdict.likely"))
     if verdict.advice_first:
         pieces.append(turn.say("verdict.advice_first"))
+    if sum(map(count, pieces)) > MOST_WORDS and verdict.flags and not briefly:
+        del pieces[2]  # the flag: the outcome and its next step matter more
     follow = [] if briefly else [t for t in outcome.follow_on if t in turn.knowledge.base.topics][:3]
     options = [topic_option(turn, t) for t in follow]
     options.append(Option(label=turn.say("verdict.not_right"), payload="/assistant.correction.wrong_answer"))

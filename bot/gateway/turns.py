@@ -215,7 +215,8 @@ class Turns:
         handed: HandOver | None = reply.hand_over if reply else None
         forget = reply is not None and reply.forget
         parcels = self.post.pack(first.channel, messages) if self.post and first.contact_id else []
-        await self._store.commit_reply(first, messages, changed, handed, self._clock.now(), forget, others, parcels)
+        await self._store.commit_reply(first, messages, changed, handed, self._clock.now(), forget, others, parcels,
+                                        reply.note if reply else None)
         self._told(first.conversation_id, first.contact_id)
         if forget:
             asyncio.get_running_loop().call_later(FORGET_AFTER, self._forget, first.conversation_id)

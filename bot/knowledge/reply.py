@@ -64,8 +64,8 @@ class HandOver(Shared):
 class Note(Shared):
     """What editors should know of an answer, kept without whose it is: did it help, or was it wrong."""
 
-    kind: Literal["helped", "wrong"]
-    value: str = ""  # yes, partly or no, where she was asked
+    kind: Literal["helped", "wrong", "review"]
+    value: str = ""  # yes, partly or no, where she was asked; the label of a review
     entry: str | None = None  # the entry last answered from
     words: str | None = None  # what she said of it in her own words
 
