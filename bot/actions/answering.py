@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.actions.action import SignpostAction
-from bot.actions.asking import WHICH, next_question, tell_verdict, work_out
+from bot.actions.asking import WHICH, new_verdict, next_question, tell_verdict, work_out
 from bot.actions.asking import question as ask_question
 from bot.actions.choosing import first_parts, further_parts
 from bot.actions.composing import (
@@ -15,6 +15,7 @@ from bot.actions.composing import (
     count,
     facet_option,
     helpline_answers,
+    local_part,
     menu,
     no_content,
     person_option,
@@ -45,6 +46,9 @@ class AnswerNeeds(SignpostAction):
             message = answer_facet(turn, topics[0], turn.facet)
             turn.memory.speak_of(topics[0], turn.facet)
             return Reply(messages=[message])
+        settled = new_verdict(turn) if topics[0].startswith("arrangement.") else None
+        if settled:
+            return Reply(messages=[tell_verdict(turn, settled)])
         if turn.asks_elsewhere and topics[0] in (turn.memory.topic, "support.local_offer"):
             return Reply(messages=[answer_locally(turn, topics[0], turn.elsewhere)])
         if len(topics) == 1 and turn.text and turn.memory.given.get(topics[0]) and not changes(turn, topics[0]):
@@ -125,6 +129,9 @@ def answer_again(turn: Turn, topic: str, wanted: str | None = None) -> Reply:
         return Reply(messages=[Message(text=text, topics=[topic], answers=helpline_answers(turn),
                                        options=[*_onward(turn, topic), person_option(turn)])])
     message = answer_facets(turn, topic, parts)
+    here = local_part(turn, topic, turn.knowledge.base.find_locally(topic, turn.situation)[:1])
+    if here and (wanted == "who_to_ask" or "authority" in turn.learned) and count(message.text) + count(here) <= WEB_WORDS:
+        message = message.model_copy(update={"text": f"{message.text}\n\n{here}"})
     for facet in reversed(parts):
         turn.memory.speak_of(topic, facet)
     return Reply(messages=[message])
@@ -147,7 +154,7 @@ class FollowUp(SignpostAction):
             return Reply(messages=[answer_locally(turn, topic, turn.elsewhere)])
         if kind in ALONE:
             return Reply(messages=[ALONE[kind](turn, topic)])
-        if changes(turn, topic):
+        if changes(turn, topic) and kind != "who_to_ask":
             return answer_topics(turn, [topic])  # 'and for the older one?', 'does it change with an SGO?'
         return answer_again(turn, topic, None if kind == "more" else kind)
 

@@ -65,6 +65,14 @@ def settle(turn: Turn) -> None:
         take_order(turn)
 
 
+def new_verdict(turn: Turn) -> Verdict | None:
+    """The verdict that this message settled, or changed; None where it did neither."""
+    if turn.memory.arrangement == turn.before:
+        return None
+    step = work_out(turn)
+    return step if isinstance(step, Verdict) and turn.memory.arrangement in (step.arrangement, *INFERRED) else None
+
+
 def take_order(turn: Turn) -> None:
     """The arrangement that an order gives, though the table has more to ask about it."""
     memory = turn.memory

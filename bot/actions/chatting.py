@@ -142,6 +142,8 @@ class PutRight(SignpostAction):
     def reply(self, turn: Turn) -> Reply:
         """Sorry, and the likeliest ways on; an arrangement that isn't right is worked out anew."""
         memory = turn.memory
+        if turn.learned:
+            return take_told(turn)
         note = Note(kind="wrong", entry=memory.entry, words=turn.text or None)
         if memory.topic == WHICH and memory.told:
             memory.arrangement, memory.told, memory.situation, memory.asked, memory.unsure = None, None, {}, [], 0
@@ -150,8 +152,7 @@ class PutRight(SignpostAction):
                 again = question(turn, step, turn.say("put_right.arrangement") + " ")
                 topics = ["assistant.correction", *again.topics]
                 return Reply(messages=[again.model_copy(update={"topics": topics})], note=note)
-        if not turn.learned:
-            memory.open_question = None
+        memory.open_question = None
         return chat(turn, "put_right.sorry", "assistant.correction", menu(turn)).model_copy(update={"note": note})
 
 

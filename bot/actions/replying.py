@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bot.actions.action import SignpostAction
 from bot.actions.answering import PERSON, answer_topics
-from bot.actions.asking import COUNCIL, WHICH, facts, question, take_order, tell_verdict, which_council, work_out
+from bot.actions.asking import COUNCIL, WHICH, facts, new_verdict, question, take_order, tell_verdict, which_council, work_out
 from bot.actions.composing import WEB_WORDS, answer_locally, count, menu, person_option, topic_option
 from bot.actions.knowing import known_facts
 from bot.actions.turn import INFERRED, Turn
-from bot.knowledge.arrangement_types import Answer, Ask, Question, Verdict
+from bot.knowledge.arrangement_types import Answer, Ask, Question
 from bot.knowledge.reply import Message, Note, Reply
 
 PASSED_OVER = ("reply.not_sure", "reply.skip")
@@ -145,10 +145,9 @@ def note_facts(turn: Turn) -> Reply:
     memory, base = turn.memory, turn.knowledge.base
     if turn.asks_elsewhere and memory.topic in base.topics:
         return Reply(messages=[answer_locally(turn, memory.topic or "", turn.elsewhere)])
-    if memory.arrangement != turn.before and (turn.before is not None or WHICH in memory.recent):
-        step = work_out(turn)
-        if isinstance(step, Verdict) and memory.arrangement in (step.arrangement, *INFERRED):
-            return Reply(messages=[tell_verdict(turn, step)])
+    settled = new_verdict(turn) if turn.before is not None or WHICH in memory.recent else None
+    if settled:
+        return Reply(messages=[tell_verdict(turn, settled)])
     told, topic = known_facts(turn, turn.learned), memory.topic or ""
     if topic in base.topics and set(base.topics[topic].depends_on) & set(turn.learned):
         noted = turn.say("noted.facts", facts=told) if told else ""
