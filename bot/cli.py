@@ -9,6 +9,7 @@ import click
 
 from bot.content_commands import content
 from bot.gateway.settings import ROOT, Settings
+from bot.transcripts import transcripts
 
 
 @click.group()
@@ -98,3 +99,4 @@ def train_danger() -> None:
 
 
 main.add_command(content)
+main.add_command(transcripts)

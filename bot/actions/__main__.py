@@ -21,7 +21,9 @@ from bot.knowledge.base import CONTENT, KnowledgeBase
 
 def load() -> Knowledge:
     """Everything the actions answer from; raises `ContentError` naming what is wrong in it."""
-    return Knowledge(KnowledgeBase.load(CONTENT), ArrangementTable.load(CONTENT / "arrangements.yml"))
+    table = ArrangementTable.load(CONTENT / "arrangements.yml")
+    table.next_step({})  # the slowest look ahead, so that no carer waits for it
+    return Knowledge(KnowledgeBase.load(CONTENT), table)
 
 
 class Executor(ActionExecutor):

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import structlog
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.actions.composing import helpline_answers, person_option
+from bot.actions.asking import settle, take_up
+from bot.actions.composing import WEB_WORDS, count, helpline_answers, person_option
 from bot.actions.turn import Knowledge, Turn, topic_of
 from bot.knowledge.reply import Message, Reply
 
 log = structlog.get_logger()
+
+FELT_LATELY = 3  # turns
 
 
 class SignpostAction(Action):
     """One kind of turn. A subclass names itself as in domain.yml and gives the reply."""
 
     action: str
+    takes_up = False  # a question that this came between is put again
 
     def __init__(self, knowledge: Knowledge) -> None:
         self.knowledge = knowledge
@@ -31,17 +36,68 @@ class SignpostAction(Action):
         """What is said; may change `turn.memory`."""
         raise NotImplementedError
 
+    def _answered(self, turn: Turn) -> Reply:
+        """The reply, then the question that this turn came between, if there is room for it and it still matters."""
+        was_open = turn.memory.open_question
+        if not self.takes_up or was_open is None:
+            return self.reply(turn)
+        turn.memory.open_question = None
+        reply = self.reply(turn)
+        again = take_up(turn, was_open) if turn.memory.open_question is None else None
+        if again is None:
+            return reply
+        if sum(count(m.text) for m in (*reply.messages, again)) > WEB_WORDS:
+            turn.memory.open_question = None
+            return reply
+        return reply.model_copy(update={"messages": [*reply.messages, again]})
+
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
         """Utter one `Reply` as JSON, and set the slots that changed. An error ends in a kind sentence."""
         try:
             turn = Turn.read(tracker, self.knowledge)
-            reply = self.reply(turn)
+            settle(turn)
+            reply = finished(turn, self._answered(turn))
         except Exception as error:
             log.error("action_failed", action=self.action, error=type(error).__name__, at=_where(error))
             turn = Turn.without_message(tracker, self.knowledge)
             reply = apology(turn)
         dispatcher.utter_message(json_message=reply.model_dump(mode="json"))
         return turn.memory.events(tracker.slots)
+
+
+def finished(turn: Turn, reply: Reply) -> Reply:
+    """The reply with what goes with every one: a human sentence first, and nothing word for word twice running."""
+    reply = with_feeling(turn, reply)
+    if "is_parent" in turn.learned:
+        reply = led_by(turn.say("parent.first"), reply)
+    turn.memory.entry = next((a.entry for m in reply.messages for a in m.answers), turn.memory.entry)
+    if fingerprint(reply) == turn.memory.said:
+        reply = led_by(turn.say("answer.again"), reply)
+    turn.memory.said = fingerprint(reply)
+    return reply
+
+
+def with_feeling(turn: Turn, reply: Reply) -> Reply:
+    """One human sentence before the facts, where something hurts; not in every turn."""
+    memory = turn.memory
+    lately = memory.felt is not None and memory.turn - memory.felt <= FELT_LATELY
+    if turn.feeling is None or lately or reply.messages[0].urgent:
+        return reply
+    memory.felt = memory.turn
+    said = turn.knowledge.base.feelings[turn.feeling]
+    return led_by(said[memory.turn % len(said)], reply)
+
+
+def led_by(sentence: str, reply: Reply) -> Reply:
+    """The reply with a sentence before it."""
+    first = reply.messages[0]
+    led = first.model_copy(update={"text": f"{sentence}\n\n{first.text}"})
+    return reply.model_copy(update={"messages": [led, *reply.messages[1:]]})
+
+
+def fingerprint(reply: Reply) -> str:
+    """The same for the same words; the words can't be had back from it."""
+    return hashlib.sha256("\n".join(m.text for m in reply.messages).encode()).hexdigest()[:16]
 
 
 def apology(turn: Turn) -> Reply:

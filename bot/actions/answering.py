@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 from bot.actions.action import SignpostAction
-from bot.actions.asking import next_question, tell_verdict, work_out
+from bot.actions.asking import WHICH, new_verdict, next_question, tell_verdict, work_out
 from bot.actions.asking import question as ask_question
-from bot.actions.composing import WEB_WORDS, answer_facet, answer_topic, count, facet_option, menu, topic_option
+from bot.actions.choosing import first_parts, further_parts
+from bot.actions.composing import (
+    WEB_WORDS,
+    answer_facet,
+    answer_facets,
+    answer_locally,
+    answer_topic,
+    count,
+    facet_option,
+    helpline_answers,
+    local_part,
+    menu,
+    no_content,
+    person_option,
+    topic_option,
+)
 from bot.actions.turn import Turn, topic_of
 from bot.knowledge.arrangement_types import Ask
 from bot.knowledge.base import MOST_OPTIONS
@@ -14,39 +29,63 @@ from bot.knowledge.reply import HandOver, Message, Option, Reply
 
 OTHER_NATION = "assistant.other_nation"
 PERSON = "helpline.talk_to_someone"
-COUNCIL_UNASKED = 30  # words that a question after the answer may take
+URGENT = "urgent."
+QUESTION = 30  # words that a question after the answer may take
 
 
 class AnswerNeeds(SignpostAction):
     """Answers up to three needs, surest first, then asks what would sharpen the first answer."""
 
     action = "action_answer"
+    takes_up = True
 
     def reply(self, turn: Turn) -> Reply:
         """One message a topic; a question or ways on at the end."""
         topics = needed(turn)
         if turn.facet:
-            return Reply(messages=[remember(turn, topics[0], turn.facet, answer_facet(turn, topics[0], turn.facet))])
+            message = answer_facet(turn, topics[0], turn.facet)
+            turn.memory.speak_of(topics[0], turn.facet)
+            return Reply(messages=[message])
+        settled = new_verdict(turn) if topics[0].startswith("arrangement.") else None
+        if settled:
+            return Reply(messages=[tell_verdict(turn, settled)])
+        if turn.asks_elsewhere and topics[0] in (turn.memory.topic, "support.local_offer"):
+            return Reply(messages=[answer_locally(turn, topics[0], turn.elsewhere)])
+        if len(topics) == 1 and turn.text and turn.memory.given.get(topics[0]) and not changes(turn, topics[0]):
+            return answer_again(turn, topics[0])
         return answer_topics(turn, topics)
 
 
 def needed(turn: Turn) -> list[str]:
-    """The topics to answer, best first."""
+    """The topics to answer, the most urgent first, else the surest."""
     base = turn.knowledge.base.topics
     intents = turn.needs or [turn.intent]
     topics = [t for t in dict.fromkeys(topic_of(i) for i in intents) if t in base]
     if turn.nation in ("scotland", "wales", "northern_ireland") and turn.memory.authority is None:
         topics = [OTHER_NATION, *(t for t in topics if t != OTHER_NATION)]
-    return topics or [topic_of(turn.intent)]
+    return sorted(topics, key=lambda t: not t.startswith(URGENT)) or [topic_of(turn.intent)]
 
 
-def answer_topics(turn: Turn, topics: list[str]) -> Reply:
-    """Messages on `topics` (one or more), the question that would sharpen the first one last."""
-    share = WEB_WORDS // len(topics)
-    messages = [remember(turn, t, "answer", answer_topic(turn, t, share)) for t in topics]
-    turn.memory.topic, turn.memory.given, turn.memory.unclear = topics[0], ["answer"], 0
+def answer_topics(turn: Turn, topics: list[str], words: int = WEB_WORDS) -> Reply:
+    """Messages on `topics` (one or more) in so many words, the question that would sharpen the first one last."""
+    memory = turn.memory
+    memory.open_question = None
     instead = [topic_option(turn, topic) for topic in might_be(turn, topics)]
     asked = None if instead else next_question(turn, topics[0])
+    left = words - (count(asked.text) if asked else 0)
+    messages: list[Message] = []
+    for topic in topics:
+        first = answer_first(turn, topic, left if len(topics) == 1 else words // len(topics))
+        message = fitting(first, left) or (None if messages else first)
+        if message is None:  # no room: it is offered
+            offered = [*messages[-1].options, topic_option(turn, topic)][-MOST_OPTIONS:]
+            messages[-1] = messages[-1].model_copy(update={"options": offered})
+            continue
+        messages.append(message)
+        left -= count(message.text)
+    for topic in reversed([t for m in messages for t in m.topics]):
+        memory.speak_of(topic, "answer")
+    memory.unclear = 0
     if instead:  # is it this at all? comes before what would sharpen it
         kept = messages[-1].options[: MOST_OPTIONS - len(instead)]
         messages[-1] = messages[-1].model_copy(update={"options": [*kept, *instead]})
@@ -63,54 +102,81 @@ def might_be(turn: Turn, topics: list[str]) -> list[str]:
     return [topic for topic in likely if topic in turn.knowledge.base.topics and topic not in topics]
 
 
-def remember(turn: Turn, topic: str, facet: str, message: Message) -> Message:
-    """Note what was said last, so that 'how do I apply?' finds it."""
-    memory = turn.memory
-    if memory.topic != topic:
-        memory.given = []
-    memory.topic, memory.facet = topic, facet
-    memory.given = [*memory.given, facet]
-    memory.open_question = None
-    return message
+def fitting(message: Message, words: int) -> Message | None:
+    """The message within so many words: whole, as for a text message, or its first sentence; None where none fits."""
+    ways = (message.text, message.sms or message.text, message.text.split("\n")[0])
+    text = next((way for way in ways if count(way) <= words), None)
+    return message.model_copy(update={"text": text}) if text else None
+
+
+def answer_first(turn: Turn, topic: str, words: int) -> Message:
+    """The first that is said of `topic`: the answer, or the very part that was asked for and the answer after it."""
+    parts = first_parts(turn, topic)
+    if parts[0] == "answer":
+        return answer_topic(turn, topic, words)
+    turn.memory.speak_of(topic, parts[0])
+    return answer_facets(turn, topic, parts, words)
+
+
+def answer_again(turn: Turn, topic: str, wanted: str | None = None) -> Reply:
+    """More on a topic that was spoken of: the parts nearest to the message, or that there is no more."""
+    parts = further_parts(turn, topic, wanted)
+    turn.memory.unclear, turn.memory.open_question = 0, None
+    if not parts and wanted and not turn.memory.has_said(topic, wanted):
+        return Reply(messages=[no_content(turn, topic, "answer.no_facet")])
+    if not parts:
+        text = turn.say("answer.all_told", about=turn.knowledge.base.topics[topic].about)
+        return Reply(messages=[Message(text=text, topics=[topic], answers=helpline_answers(turn),
+                                       options=[*_onward(turn, topic), person_option(turn)])])
+    message = answer_facets(turn, topic, parts)
+    here = local_part(turn, topic, turn.knowledge.base.find_locally(topic, turn.situation)[:1])
+    if here and (wanted == "who_to_ask" or "authority" in turn.learned) and count(message.text) + count(here) <= WEB_WORDS:
+        message = message.model_copy(update={"text": f"{message.text}\n\n{here}"})
+    for facet in reversed(parts):
+        turn.memory.speak_of(topic, facet)
+    return Reply(messages=[message])
 
 
 class FollowUp(SignpostAction):
     """'How do I apply?', 'how much?', 'where does it say that?' – on the topic last answered."""
 
     action = "action_follow_up"
+    takes_up = True
 
     def reply(self, turn: Turn) -> Reply:
-        """One facet of the last topic."""
-        topic, kind = turn.memory.topic or "", turn.intent.partition(".")[2]
-        if topic not in turn.knowledge.base.topics:
+        """The part of the last topic that was asked for."""
+        known, kind = turn.knowledge.base.topics, turn.intent.partition(".")[2]
+        topic = at_hand(turn, kind)
+        if topic not in known:
             text = turn.say("answer.which_answer")
             return Reply(messages=[Message(text=text, topics=["assistant.correction"], options=menu(turn))])
-        message = self._say(turn, topic, kind)
-        return Reply(messages=[message])
+        if turn.asks_elsewhere:
+            return Reply(messages=[answer_locally(turn, topic, turn.elsewhere)])
+        if kind in ALONE:
+            return Reply(messages=[ALONE[kind](turn, topic)])
+        if changes(turn, topic) and kind != "who_to_ask":
+            return answer_topics(turn, [topic])  # 'and for the older one?', 'does it change with an SGO?'
+        return answer_again(turn, topic, None if kind == "more" else kind)
 
-    def _say(self, turn: Turn, topic: str, kind: str) -> Message:
-        if kind == "source":
-            return sources(turn, topic)
-        if kind == "short":
-            return in_short(turn, topic)
-        if kind == "meaning":
-            return meaning(turn, topic)
-        facet = next_facet(turn, topic) if kind == "more" else kind
-        if facet is None:
-            text = turn.say("answer.all_told", about=turn.knowledge.base.topics[topic].about)
-            return Message(text=text, topics=[topic], options=_onward(turn, topic))
-        return remember(turn, topic, facet, answer_facet(turn, topic, facet))
+
+def changes(turn: Turn, topic: str) -> bool:
+    """Does what this message tells give another answer on `topic` than before?"""
+    known = turn.knowledge.base.topics.get(topic)
+    told = {*turn.learned, *(["arrangement"] if turn.memory.arrangement != turn.before else [])}
+    return known is not None and bool(told & set(known.depends_on))
+
+
+def at_hand(turn: Turn, kind: str) -> str:
+    """The topic that a follow-up is about: 'what if they say no?' after the helpline's number means what came before."""
+    recent = turn.memory.recent or [turn.memory.topic or ""]
+    if kind in ("more", *ALONE):
+        return recent[0]
+    return next((t for t in recent if not t.startswith("helpline.")), recent[0])
 
 
 def _onward(turn: Turn, topic: str) -> list[Option]:
     base = turn.knowledge.base.topics
     return [topic_option(turn, t) for t in base[topic].follow_on if t in base]
-
-
-def next_facet(turn: Turn, topic: str) -> str | None:
-    """The first part of the topic that has not been said."""
-    facets = turn.knowledge.base.facets(topic, turn.situation)
-    return next((f for f in facets if f not in turn.memory.given), None)
 
 
 def sources(turn: Turn, topic: str) -> Message:
@@ -156,6 +222,7 @@ def meaning(turn: Turn, topic: str) -> Message:
     return Message(text=turn.say("meaning.which"), topics=[topic])
 
 
+ALONE = {"source": sources, "short": in_short, "meaning": meaning}  # follow-ups that are no part of the content
 _NO_STOPS = str.maketrans(dict.fromkeys("?.,!:;'\"()", " "))
 
 
@@ -174,9 +241,11 @@ class HandOverToPerson(SignpostAction):
         answers = [found.answer(turn.situation)] if found else message.answers
         spoken = message.model_copy(update={"text": "\n\n".join(pieces), "answers": answers, "options": [],
                                             "sms": f"{pieces[0]} {state}"})
-        messages = [remember(turn, PERSON, "answer", spoken)]
+        turn.memory.speak_of(PERSON, "answer")
+        messages = [spoken]
         rest = [t for t in needed(turn) if t != PERSON and t in turn.needs][:1]
-        messages += [answer_topic(turn, t, WEB_WORDS - count(spoken.text)) for t in rest]
+        left = WEB_WORDS - count(spoken.text)
+        messages += [short for t in rest if (short := fitting(answer_topic(turn, t, left), left))]
         return Reply(messages=messages, hand_over=HandOver(reason="asked"))
 
 
@@ -200,11 +269,12 @@ class WorkOutArrangement(SignpostAction):
     def reply(self, turn: Turn) -> Reply:
         """What kinds there are is for later; the first question comes at once."""
         if turn.facet:
-            return Reply(messages=[answer_facet(turn, "arrangement.which", turn.facet)])
+            return Reply(messages=[answer_facet(turn, WHICH, turn.facet)])
         turn.memory.waiting_topic = None
+        turn.memory.speak_of(WHICH, "question")
         step = work_out(turn)
         if isinstance(step, Ask):
-            intro = answer_topic(turn, "arrangement.which", WEB_WORDS - COUNCIL_UNASKED)
+            intro = answer_topic(turn, WHICH, WEB_WORDS - QUESTION)
             first = not turn.memory.asked
             messages = [intro.model_copy(update={"options": []})] if first else []
             return Reply(messages=[*messages, ask_question(turn, step)])

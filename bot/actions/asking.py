@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
-from bot.actions.composing import topic_option
-from bot.actions.turn import Turn
+from bot.actions.composing import MOST_WORDS, count, topic_option
+from bot.actions.turn import INFERRED, Turn
+from bot.knowledge.arrangement_slots import ARRANGEMENTS
 from bot.knowledge.arrangement_types import Ask, Outcome, Verdict
 from bot.knowledge.reply import Answer, Cited, Message, Option
 
@@ -19,9 +21,11 @@ def next_question(turn: Turn, topic: str) -> Message | None:
         return which_council(turn)
     known = turn.knowledge.base.topics.get(topic)
     depends = known.depends_on if known else []
+    if turn.memory.is_parent:
+        return None
     if "arrangement" in depends and turn.memory.arrangement is None and not _tired(turn):
         step = work_out(turn)
-        if isinstance(step, Ask):
+        if isinstance(step, Ask) and _turns_on_it(turn, topic):
             turn.memory.waiting_topic = topic
             return question(turn, step, turn.say("ask.depends") + " ")
     if COUNCIL in depends and turn.memory.authority is None and COUNCIL not in turn.memory.asked:
@@ -30,12 +34,64 @@ def next_question(turn: Turn, topic: str) -> Message | None:
     return None
 
 
+def _turns_on_it(turn: Turn, topic: str) -> bool:
+    """Would another arrangement give another answer?"""
+    base, outcomes = turn.knowledge.base, turn.knowledge.table.outcomes.values()
+    found = [base.find(topic, "answer", replace(turn.situation, arrangement=a)) for a in {o.arrangement for o in outcomes}]
+    return len({answer.entry.id for answer in found if answer}) > 1
+
+
+def facts(turn: Turn) -> dict[str, str]:
+    """What is known of the family, as the arrangement table names it."""
+    return turn.knowledge.table.facts_from(turn.memory.known()) | turn.memory.situation
+
+
 def work_out(turn: Turn) -> Ask | Verdict:
     """The next step of the arrangement table for what is known now; likely enough once the carer has had enough."""
+    table, asked = turn.knowledge.table, turn.memory.asked
+    step = table.next_step(facts(turn), asked)
+    return table.likely(facts(turn), asked) if isinstance(step, Ask) and _tired(turn) else step
+
+
+def settle(turn: Turn) -> None:
+    """Take the arrangement that follows from what is known, where the carer hasn't named one, without asking."""
+    memory = turn.memory
+    if not turn.learned or memory.arrangement not in (None, "unknown", *INFERRED):
+        return
+    step = turn.knowledge.table.settled(facts(turn), memory.asked)
+    if isinstance(step, Verdict):
+        memory.arrangement = step.arrangement
+    else:
+        take_order(turn)
+
+
+def new_verdict(turn: Turn) -> Verdict | None:
+    """The verdict that this message settled, or changed; None where it did neither."""
+    if turn.memory.arrangement == turn.before:
+        return None
+    step = work_out(turn)
+    return step if isinstance(step, Verdict) and turn.memory.arrangement in (step.arrangement, *INFERRED) else None
+
+
+def take_order(turn: Turn) -> None:
+    """The arrangement that an order gives, though the table has more to ask about it."""
+    memory = turn.memory
+    given = next((a for a, known in ARRANGEMENTS.items() if "order" in known and known["order"] not in ("none", "unknown")
+                  and known.items() <= facts(turn).items()), None)
+    memory.arrangement = given or memory.arrangement
+
+
+def take_up(turn: Turn, question_id: str) -> Message | None:
+    """The question that something came between, where it still matters; once, then it is let go."""
     table, memory = turn.knowledge.table, turn.memory
-    facts = table.facts_from(memory.known()) | memory.situation
-    step = table.work_out(facts, memory.asked)
-    return table.likely(facts, memory.asked) if isinstance(step, Ask) and _tired(turn) else step
+    again = f"{question_id}!"
+    if question_id not in table.questions or memory.arrangement is not None or again in memory.asked or _tired(turn):
+        return None
+    step = work_out(turn)
+    if isinstance(step, Verdict):
+        return None
+    memory.asked.append(again)
+    return question(turn, step, turn.say("ask.back_to") + " ")
 
 
 def question(turn: Turn, step: Ask, before: str = "") -> Message:
@@ -68,24 +124,29 @@ def which_council(turn: Turn) -> Message:
                    options=options)
 
 
-def tell_verdict(turn: Turn, verdict: Verdict) -> Message:
-    """The arrangement in plain words: which, why, what it means, what to do."""
+def tell_verdict(turn: Turn, verdict: Verdict, *, briefly: bool = False) -> Message:
+    """The arrangement in plain words: which, why, what it means, what to do; `briefly`, only which and why."""
     memory, outcome = turn.memory, verdict.outcome
     memory.arrangement, memory.open_question = outcome.arrangement, None
     fill, on = turn.knowledge.base.figures.fill, turn.now.date()
     known = outcome.arrangement != "unknown"
     name = turn.say(f"arrangement_names.{outcome.arrangement}")
     pieces = [turn.say("verdict.named" if known else "verdict.not_named", arrangement=name,
-                       because=fill(outcome.because, on)), fill(outcome.means, on)]
-    pieces += [fill(flag.say, on) for flag in verdict.flags][:1]
-    pieces.append(turn.say("verdict.next_step", text=fill(outcome.next_step, on)))
+                       because=fill(outcome.because, on))]
+    if not briefly:
+        pieces += [fill(outcome.means, on), *[fill(flag.say, on) for flag in verdict.flags][:1],
+                   turn.say("verdict.next_step", text=fill(outcome.next_step, on))]
     if verdict.likely:
         pieces.append(turn.say("verdict.likely"))
     if verdict.advice_first:
         pieces.append(turn.say("verdict.advice_first"))
-    options = [topic_option(turn, t) for t in outcome.follow_on if t in turn.knowledge.base.topics][:3]
+    if sum(map(count, pieces)) > MOST_WORDS and verdict.flags and not briefly:
+        del pieces[2]  # the flag: the outcome and its next step matter more
+    follow = [] if briefly else [t for t in outcome.follow_on if t in turn.knowledge.base.topics][:3]
+    options = [topic_option(turn, t) for t in follow]
     options.append(Option(label=turn.say("verdict.not_right"), payload="/assistant.correction.wrong_answer"))
-    memory.topic, memory.facet, memory.given = WHICH, "answer", ["answer"]
+    memory.told = outcome.id
+    memory.speak_of(WHICH, "answer")
     return Message(text="\n\n".join(pieces), topics=[WHICH], answers=[_verdict_answer(turn, outcome)], options=options)
 
 
@@ -96,6 +157,6 @@ def _verdict_answer(turn: Turn, outcome: Outcome) -> Answer:
 
 
 def _tired(turn: Turn) -> bool:
-    questions = [q for q in turn.memory.asked if q != COUNCIL]
+    questions = [q for q in turn.memory.asked if q in turn.knowledge.table.questions]
     limits = turn.knowledge.table.limits
     return len(questions) >= limits.questions or turn.memory.unsure >= limits.not_sure_in_a_row

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from bot.actions.action import SignpostAction
-from bot.actions.answering import answer_topics
-from bot.actions.composing import menu, person_option, topic_option
+from bot.actions.answering import answer_again, answer_topics
+from bot.actions.asking import WHICH, question, work_out
+from bot.actions.choosing import NEAR, nearness
+from bot.actions.composing import helpline_answers, menu, person_option, topic_option
 from bot.actions.knowing import known_facts
+from bot.actions.replying import HELPED, take_told
 from bot.actions.turn import Turn, topic_of
-from bot.knowledge.reply import HandOver, Message, Option, Reply
+from bot.knowledge.arrangement_types import Ask
+from bot.knowledge.reply import HandOver, Message, Note, Option, Reply
 
 PERSON = "helpline.talk_to_someone"
 NOT_UNDERSTOOD = 2  # messages in a row, then a person is offered first
@@ -17,6 +21,7 @@ class Greet(SignpostAction):
     """Hello."""
 
     action = "action_greet"
+    takes_up = True
 
     def reply(self, turn: Turn) -> Reply:
         """A greeting and the main topics."""
@@ -29,15 +34,23 @@ class Thank(SignpostAction):
     action = "action_thank"
 
     def reply(self, turn: Turn) -> Reply:
-        """A warm close."""
-        goodbye = turn.intent.endswith("goodbye")
-        return chat(turn, "greet.goodbye" if goodbye else "greet.thanks", "assistant.greeting")
+        """A warm close; the first thanks after an answer are asked whether it helped, and never again."""
+        memory = turn.memory
+        memory.open_question = None
+        if turn.intent.endswith("goodbye") or memory.helped or not memory.recent:
+            return chat(turn, "greet.goodbye" if turn.intent.endswith("goodbye") else "greet.thanks", "assistant.greeting")
+        memory.helped, memory.open_question = True, "helped"
+        options = [Option(label=turn.say(f"helped.{value}_label"), payload=f'/reply.inform{{"answer": "helped/{value}"}}')
+                   for value in HELPED]
+        text = f"{turn.say('greet.thanks')} {turn.say('helped.ask')}"
+        return Reply(messages=[Message(text=text, topics=["assistant.greeting"], options=options)])
 
 
 class About(SignpostAction):
     """Who we are."""
 
     action = "action_about"
+    takes_up = True
 
     def reply(self, turn: Turn) -> Reply:
         """A program, its limits, a person."""
@@ -48,6 +61,7 @@ class Privacy(SignpostAction):
     """What is kept."""
 
     action = "action_privacy"
+    takes_up = True
 
     def reply(self, turn: Turn) -> Reply:
         """In two sentences."""
@@ -71,6 +85,7 @@ class TellKnown(SignpostAction):
     """'What do you know about me?'"""
 
     action = "action_tell_known"
+    takes_up = True
 
     def reply(self, turn: Turn) -> Reply:
         """Everything remembered of the family."""
@@ -96,8 +111,10 @@ class GoBack(SignpostAction):
     action = "action_go_back"
 
     def reply(self, turn: Turn) -> Reply:
-        """The last answer again, or a menu where there was none."""
-        topic = turn.memory.waiting_topic or turn.memory.topic or ""
+        """The earlier topic that is named, else the one before; a menu where there was none."""
+        if turn.learned:
+            return take_told(turn)
+        topic = earlier(turn)
         if topic not in turn.knowledge.base.topics:
             return chat(turn, "put_right.nothing_before", "assistant.correction", menu(turn))
         again = answer_topics(turn, [topic])
@@ -107,26 +124,62 @@ class GoBack(SignpostAction):
         return again.model_copy(update={"messages": [spoken, *again.messages[1:]]})
 
 
+def earlier(turn: Turn) -> str:
+    """What to go back to: what the message comes near to, else the topic before the last."""
+    recent = turn.memory.recent
+    near = {t: max(nearness(turn, t).values(), default=0.0) for t in recent if t in turn.passages}
+    named = max(near, key=lambda t: near[t], default="")
+    if near.get(named, 0.0) >= NEAR:
+        return named
+    return turn.memory.waiting_topic or (recent[1] if len(recent) > 1 else turn.memory.topic) or ""
+
+
 class PutRight(SignpostAction):
     """'That's not right': own up, take any fact that came with it, and ask."""
 
     action = "action_put_right"
 
     def reply(self, turn: Turn) -> Reply:
-        """Sorry, and the likeliest ways on."""
-        if not turn.learned:
-            turn.memory.open_question = None
-        return chat(turn, "put_right.sorry", "assistant.correction", menu(turn))
+        """Sorry, and the likeliest ways on; an arrangement that isn't right is worked out anew."""
+        memory = turn.memory
+        if turn.learned:
+            return take_told(turn)
+        note = Note(kind="wrong", entry=memory.entry, words=turn.text or None)
+        if memory.topic == WHICH and memory.told:
+            memory.arrangement, memory.told, memory.situation, memory.asked, memory.unsure = None, None, {}, [], 0
+            step = work_out(turn)
+            if isinstance(step, Ask):
+                again = question(turn, step, turn.say("put_right.arrangement") + " ")
+                topics = ["assistant.correction", *again.topics]
+                return Reply(messages=[again.model_copy(update={"topics": topics})], note=note)
+        memory.open_question = None
+        return chat(turn, "put_right.sorry", "assistant.correction", menu(turn)).model_copy(update={"note": note})
 
 
 class OutOfScope(SignpostAction):
     """What we can't help with."""
 
     action = "action_out_of_scope"
+    takes_up = True
 
     def reply(self, turn: Turn) -> Reply:
         """Says so, and what we can do."""
         return chat(turn, "out_of_scope", "assistant.out_of_scope", menu(turn))
+
+
+class OtherLanguage(SignpostAction):
+    """A message that isn't in English."""
+
+    action = "action_other_language"
+
+    def reply(self, turn: Turn) -> Reply:
+        """Says in that language that we only write English, and whom to ring."""
+        said = turn.knowledge.base.languages.get(turn.language or "")
+        if said is None:
+            return chat(turn, "out_of_scope", "assistant.out_of_scope", menu(turn))
+        text = turn.knowledge.base.figures.fill(said, turn.now.date())
+        return Reply(messages=[Message(text=text, topics=["assistant.out_of_scope"], answers=helpline_answers(turn),
+                                       options=[person_option(turn)])])
 
 
 class Calm(SignpostAction):
@@ -147,6 +200,10 @@ class Clarify(SignpostAction):
     def reply(self, turn: Turn) -> Reply:
         """Never the same question twice running."""
         memory, base = turn.memory, turn.knowledge.base.topics
+        if turn.learned or turn.choices:
+            return take_told(turn)
+        if memory.topic in base and max(nearness(turn, memory.topic or "").values(), default=0.0) >= NEAR:
+            return answer_again(turn, memory.topic or "")
         memory.unclear += 1
         likely = [t for t in dict.fromkeys(topic_of(n) for n in turn.needs) if t in base and t != PERSON][:4]
         if memory.unclear >= NOT_UNDERSTOOD or len(likely) < 2:
@@ -163,4 +220,5 @@ def chat(turn: Turn, name: str, topic: str, options: list[Option] | None = None)
     return Reply(messages=[Message(text=turn.say(name), topics=[topic], options=options or [])])
 
 
-ACTIONS = (Greet, Thank, About, Privacy, Forget, TellKnown, StartAgain, GoBack, PutRight, OutOfScope, Calm, Clarify)
+ACTIONS = (Greet, Thank, About, Privacy, Forget, TellKnown, StartAgain, GoBack, PutRight, OutOfScope, OtherLanguage, Calm,
+           Clarify)

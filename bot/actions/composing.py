@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.actions.turn import Turn
 from bot.knowledge.base import MOST_OPTIONS, Found, FoundLocally
 from bot.knowledge.reply import Answer, Message, Option
 
-WEB_WORDS = 120  # the most in one turn before 'Tell me more' (docs/decisions/0006)
+MOST_WORDS = 120  # in one turn before 'Tell me more' (docs/decisions/0006)
+LEAD = 12  # of which a sentence before the answer may take so many: a human one, or 'I said this just now'
+WEB_WORDS = MOST_WORDS - LEAD
 MOST_LOCAL = 3
-LOCAL, NEXT_STEP = "local", "next_step"
+LOCAL, NEXT_STEP, PLACING = "local", "next_step", "placing"
 
 
 def answer_topic(turn: Turn, topic: str, words: int = WEB_WORDS) -> Message:
@@ -20,12 +24,13 @@ def answer_topic(turn: Turn, topic: str, words: int = WEB_WORDS) -> Message:
     local = base.find_locally(topic, situation)[:1]
     pieces, answers, left_over = [found.text], [found.answer(situation)], []
     room = words - count(found.text)
-    for facet, piece in ((LOCAL, local_part(turn, topic, local)), (NEXT_STEP, next_step(turn, topic))):
+    for facet, piece in ((PLACING, placing_part(turn, topic)), (LOCAL, local_part(turn, topic, local)),
+                         (NEXT_STEP, next_step(turn, topic))):
         if piece and count(piece) <= room:
             pieces.append(piece)
             room -= count(piece)
             answers += [entry.answer(situation) for entry in local if facet == LOCAL]
-        elif piece:
+        elif piece and facet != PLACING:
             left_over.append(facet_option(turn, topic, facet))
     return Message(text="\n\n".join(pieces), topics=[topic], answers=answers,
                    options=[*left_over, *options_after(turn, topic)][:MOST_OPTIONS],
@@ -44,11 +49,25 @@ def answer_facet(turn: Turn, topic: str, facet: str) -> Message:
                    options=options_after(turn, topic, facet), urgent=topic.startswith("urgent."), sms=found.text)
 
 
-def answer_locally(turn: Turn, topic: str) -> Message:
-    """Everything the council says on `topic`."""
-    situation = turn.situation
+def answer_facets(turn: Turn, topic: str, facets: list[str], words: int = WEB_WORDS) -> Message:
+    """The first of `facets`, and those after it that there is room for."""
+    message = answer_facet(turn, topic, facets[0])
+    pieces, answers = [message.text], list(message.answers)
+    for facet in (PLACING, *facets[1:]):
+        found = turn.knowledge.base.find(topic, facet, turn.situation) if facet != PLACING else None
+        text = (placing_part(turn, topic) if facet == PLACING else next_step(turn, topic) if facet == NEXT_STEP
+                else found.text if found else None)
+        if text and sum(map(count, (*pieces, text))) <= words:
+            pieces.append(text)
+            answers += [found.answer(turn.situation)] if found else []
+    return message.model_copy(update={"text": "\n\n".join(pieces), "answers": answers})
+
+
+def answer_locally(turn: Turn, topic: str, council: str | None = None) -> Message:
+    """Everything the council says on `topic`: the family's, or another that was asked about."""
+    situation = replace(turn.situation, authority=council or turn.memory.authority)
     local = turn.knowledge.base.find_locally(topic, situation)[:MOST_LOCAL]
-    first = local_part(turn, topic, local) or turn.say("ask.council")
+    first = council_part(turn, situation.authority, local) if situation.authority else turn.say("ask.council")
     text = "\n\n".join([first, *(entry.text for entry in local[1:])])
     return Message(text=text, topics=[topic], answers=[entry.answer(situation) for entry in local],
                    options=options_after(turn, topic))
@@ -62,10 +81,25 @@ def no_content(turn: Turn, topic: str, name: str = "answer.no_content") -> Messa
 
 
 def local_part(turn: Turn, topic: str, local: list[FoundLocally]) -> str | None:
-    """What the council offers on `topic`, or that nothing checked is known of it."""
+    """What the family's council offers on `topic`, or that nothing checked is known of it."""
     slug, base = turn.memory.authority, turn.knowledge.base
     if slug is None or "authority" not in base.topics[topic].depends_on:
         return None
+    return council_part(turn, slug, local)
+
+
+def placing_part(turn: Turn, topic: str) -> str | None:
+    """Which of two councils is asked, where one placed the child and the family lives in another's area."""
+    placing, home = turn.memory.placing, turn.memory.authority
+    if placing is None or placing == home or topic not in turn.knowledge.base.words.ways("placing.topics"):
+        return None
+    if home is None:
+        return turn.say("placing.first", placing=turn.council_name(placing))
+    return turn.say("placing.both", placing=turn.council_name(placing), home=turn.council_name(home))
+
+
+def council_part(turn: Turn, slug: str, local: list[FoundLocally]) -> str:
+    """What the council `slug` offers, or whom to ask there."""
     if local:
         return turn.say("local.offers", council=turn.council_name(slug), text=local[0].text)
     return turn.say("local.nothing", council=turn.council_name(slug), contact=contact_words(turn, slug))
@@ -89,7 +123,7 @@ def next_step(turn: Turn, topic: str) -> str | None:
 def options_after(turn: Turn, topic: str, giving: str = "answer") -> list[Option]:
     """Ways on from an answer: parts of it given neither before nor now, then topics that usually follow."""
     base = turn.knowledge.base
-    given = [giving, *(turn.memory.given if turn.memory.topic == topic else [])]
+    given = [giving, *turn.memory.given.get(topic, [])]
     chosen = [facet_option(turn, topic, facet) for facet in base.buttons(topic, turn.situation, given)]
     chosen += [topic_option(turn, t) for t in base.topics[topic].follow_on if t in base.topics]
     return chosen[:MOST_OPTIONS]

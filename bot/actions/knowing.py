@@ -17,7 +17,7 @@ def known_facts(turn: Turn, names: Collection[str] = FACTS) -> str:
         said.append(turn.say("known.arrangement", value=turn.say(f"arrangement_names.{memory.arrangement}")))
     if "authority" in names and memory.authority:
         said.append(turn.say("known.authority", value=turn.council_name(memory.authority)))
-    if "relationship" in names and memory.relationship:
+    if "relationship" in names and f"relationships.{memory.relationship}" in turn.knowledge.base.words:
         said.append(turn.say("known.relationship", value=turn.say(f"relationships.{memory.relationship}")))
     if "child_age" in names and memory.child_age:
         said.append(turn.say("known.child_age", value=", ".join(str(age) for age in memory.child_age)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -12,6 +13,9 @@ from bot.knowledge.situation import Situation
 
 # Facts with a slot of their own; every other fact belongs to the arrangement table (`situation`).
 OWN_SLOT = frozenset({"arrangement", "relationship", "child_age", "previously_looked_after"})
+# What is kept for each child where the carer speaks of several.
+OF_A_CHILD = ("arrangement", "relationship", "child_age", "previously_looked_after", "situation", "placing", "asked")
+MOST_RECENT = 6  # topics
 
 
 @dataclass
@@ -28,7 +32,16 @@ class Memory:
     open_question: str | None = None
     topic: str | None = None
     facet: str | None = None
-    given: list[str] = field(default_factory=list)
+    given: dict[str, list[str]] = field(default_factory=dict)
+    recent: list[str] = field(default_factory=list)
+    entry: str | None = None
+    said: str | None = None
+    placing: str | None = None
+    told: str | None = None
+    helped: bool | None = None
+    felt: int | None = None
+    child: str | None = None
+    children: dict[str, dict[str, Any]] = field(default_factory=dict)
     waiting_topic: str | None = None
     turn: int = 0
     unclear: int = 0
@@ -36,11 +49,14 @@ class Memory:
 
     @classmethod
     def from_slots(cls, slots: Mapping[str, Any]) -> Memory:
-        """The memory kept in `slots`; a slot that is not set has its default."""
-        kept = {f.name: slots[f.name] for f in fields(cls) if slots.get(f.name) is not None}
-        memory = cls(**kept)
-        memory.turn, memory.unclear, memory.unsure = int(memory.turn), int(memory.unclear), int(memory.unsure)
-        memory.asked, memory.given, memory.situation = list(memory.asked), list(memory.given), dict(memory.situation)
+        """The memory kept in `slots`, copied; a slot that is not set, or of another shape, has its default."""
+        memory = cls()
+        for f in fields(cls):
+            value, default = slots.get(f.name), getattr(memory, f.name)
+            if isinstance(value, float) and value.is_integer():
+                value = int(value)  # Rasa keeps numbers as floats
+            if value is not None and (not isinstance(default, (list, dict)) or isinstance(value, type(default))):
+                setattr(memory, f.name, deepcopy(value))
         return memory
 
     def events(self, slots: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -59,6 +75,11 @@ class Memory:
         else:
             self.situation[name] = str(value)
 
+    @property
+    def is_parent(self) -> bool:
+        """Has a parent, not a carer, said so?"""
+        return self.situation.get("is_parent") == "True"
+
     def situated(self, now: Any) -> Situation:
         """What look-ups need to know."""
         return Situation(on=now.date(), arrangement=self.arrangement, authority=self.authority,
@@ -69,7 +90,32 @@ class Memory:
         return {"arrangement": self.arrangement, "child_age": self.child_age, "relationship": self.relationship,
                 "previously_looked_after": self.previously_looked_after}
 
+    def speak_of(self, topic: str, facet: str) -> None:
+        """Note what was said, so that 'how do I apply?' and 'back to the school' find it."""
+        self.topic, self.facet = topic, facet
+        self.recent = [topic, *(t for t in self.recent if t != topic)][:MOST_RECENT]
+        said = self.given.get(topic, [])
+        self.given = {t: f for t, f in self.given.items() if t in self.recent} | {topic: [*said, facet]}
+
+    def has_said(self, topic: str, facet: str) -> bool:
+        """Was this part of the topic said before, as far as is remembered?"""
+        return facet in self.given.get(topic, [])
+
+    def change_child(self, child: str) -> None:
+        """From now on another child is spoken of: what was known of the one before is put away with that one."""
+        if child == self.child:
+            return
+        if self.child:
+            self.children = {**self.children, self.child: {name: getattr(self, name) for name in OF_A_CHILD}}
+        known = self.children.get(child)
+        if self.child or known:
+            blank = Memory()
+            for name in OF_A_CHILD:
+                setattr(self, name, deepcopy((known or {}).get(name, getattr(blank, name))))
+            self.given, self.told = {}, None
+        self.child = child
+
     def forget_family(self) -> None:
-        """'Start again': everything about the family goes, the count of turns stays."""
-        turn = self.turn
-        self.__init__(turn=turn)  # type: ignore[misc]  # back to the defaults, in place
+        """'Start again': everything about the family goes; the count of turns, and what is asked once only, stay."""
+        turn, helped = self.turn, self.helped
+        self.__init__(turn=turn, helped=helped)  # type: ignore[misc]  # back to the defaults, in place

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from bot.actions.action import SignpostAction
-from bot.actions.answering import answer_topics
-from bot.actions.asking import COUNCIL, WHICH, question, tell_verdict, which_council, work_out
-from bot.actions.composing import menu
+from bot.actions.answering import PERSON, answer_topics
+from bot.actions.asking import COUNCIL, WHICH, facts, new_verdict, question, take_order, tell_verdict, which_council, work_out
+from bot.actions.composing import WEB_WORDS, answer_locally, count, menu, person_option, topic_option
 from bot.actions.knowing import known_facts
-from bot.actions.turn import Turn
+from bot.actions.turn import INFERRED, Turn
 from bot.knowledge.arrangement_types import Answer, Ask, Question
-from bot.knowledge.reply import Message, Reply
+from bot.knowledge.reply import Message, Note, Reply
 
 PASSED_OVER = ("reply.not_sure", "reply.skip")
 SPOKEN = {"reply.yes": "yes", "reply.no": "no"}
+HELPED = ("yes", "partly", "no")
 
 
 class TakeReply(SignpostAction):
@@ -22,16 +23,17 @@ class TakeReply(SignpostAction):
 
     def reply(self, turn: Turn) -> Reply:
         """By the question that is open; without one, the facts are noted."""
-        if turn.choices:
-            return Reply(messages=[which_council(turn)])
-        open_question = turn.memory.open_question or ""
-        if open_question in turn.knowledge.table.questions:
-            return take_table_answer(turn, turn.knowledge.table.questions[open_question])
-        if open_question == COUNCIL:
-            return take_council(turn)
-        if open_question == "forget":
-            return take_forget(turn)
-        return note_facts(turn)
+        return take_told(turn)
+
+
+def take_told(turn: Turn) -> Reply:
+    """What the carer tells, as an answer to the open question where there is one."""
+    if turn.choices:
+        return Reply(messages=[which_council(turn)])
+    open_question = turn.memory.open_question or ""
+    if open_question in turn.knowledge.table.questions:
+        return take_table_answer(turn, turn.knowledge.table.questions[open_question])
+    return TAKERS.get(open_question, note_facts)(turn)
 
 
 def take_table_answer(turn: Turn, asked: Question) -> Reply:
@@ -42,7 +44,7 @@ def take_table_answer(turn: Turn, asked: Question) -> Reply:
         again = question(turn, Ask(asked))
         return Reply(messages=[again.model_copy(update={"text": text})])
     given = given_answer(turn, asked)
-    settled = asked.asks_for in table.facts_from(memory.known()) | memory.situation
+    settled = asked.asks_for in facts(turn) or memory.arrangement is not None
     if given is None and not settled and not turn.learned:
         if f"{asked.id}?" not in memory.asked:  # say it again once
             memory.asked.append(f"{asked.id}?")
@@ -53,6 +55,7 @@ def take_table_answer(turn: Turn, asked: Question) -> Reply:
     if given is not None:
         memory.situation = table.record(memory.situation, asked.id, given)
         memory.unsure = memory.unsure + 1 if given.not_sure else 0
+        take_order(turn)
     if given is not None or settled:
         memory.asked.append(asked.id)
     return go_on(turn)
@@ -72,22 +75,23 @@ def given_answer(turn: Turn, asked: Question) -> Answer | None:
 def go_on(turn: Turn) -> Reply:
     """The next question of the table; else the arrangement, and the answer that was waiting for it."""
     memory = turn.memory
-    if memory.arrangement not in (None, "unknown") and memory.waiting_topic not in (None, WHICH):
+    waits = memory.waiting_topic not in (None, WHICH)
+    if waits and memory.arrangement not in (None, "unknown", *INFERRED):
         return answer_waiting(turn)
     step = work_out(turn)
     if isinstance(step, Ask):
         return Reply(messages=[question(turn, step)])
-    told = tell_verdict(turn, step)
-    if memory.waiting_topic in (None, WHICH):
-        return Reply(messages=[told])
-    waiting = answer_waiting(turn)
-    return Reply(messages=[told.model_copy(update={"options": []}), *waiting.messages], hand_over=waiting.hand_over)
+    if not waits:
+        return Reply(messages=[tell_verdict(turn, step)])
+    told = tell_verdict(turn, step, briefly=True)
+    waiting = answer_waiting(turn, WEB_WORDS - count(told.text))
+    return Reply(messages=[told, *waiting.messages], hand_over=waiting.hand_over)
 
 
-def answer_waiting(turn: Turn) -> Reply:
+def answer_waiting(turn: Turn, words: int = WEB_WORDS) -> Reply:
     """The answer that the question was asked for."""
     topic, turn.memory.waiting_topic, turn.memory.open_question = turn.memory.waiting_topic, None, None
-    return answer_topics(turn, [topic or WHICH])
+    return answer_topics(turn, [topic or WHICH], words)
 
 
 def take_council(turn: Turn) -> Reply:
@@ -110,13 +114,44 @@ def take_forget(turn: Turn) -> Reply:
                  forget=yes)
 
 
+def take_helped(turn: Turn) -> Reply:
+    """'Did this help?' was asked: what she says is kept without her, and that's the end of it."""
+    turn.memory.open_question = None
+    value = (turn.answer or SPOKEN.get(turn.intent) or "").rpartition("/")[2]
+    note = Note(kind="helped", value=value, entry=turn.memory.entry, words=None if turn.answer else turn.text)
+    text = turn.say(f"helped.{value}" if value in HELPED else "helped.words")
+    options = [person_option(turn)] if value in ("no", "partly") else []
+    return Reply(messages=[Message(text=text, topics=["assistant.greeting"], options=options)], note=note)
+
+
+def take_safe(turn: Turn) -> Reply:
+    """'Is it safe for you to write here?' was asked, after danger."""
+    memory = turn.memory
+    value = (turn.answer or SPOKEN.get(turn.intent) or "").rpartition("/")[2]
+    memory.open_question = None if value == "yes" else "safe"
+    topic = memory.topic if memory.topic in turn.knowledge.base.topics else "helpline.details"
+    said = {"yes": "danger.safe", "no": "danger.not_safe"}.get(value, "danger.still_here")
+    found = turn.knowledge.base.find(topic or "", "who_to_ask", turn.situation)
+    pieces = [turn.say(said), *([found.text] if found and value != "yes" else [])]
+    before = [t for t in memory.recent if not t.startswith("urgent.") and t in turn.knowledge.base.topics][:2]
+    options = [person_option(turn), *(topic_option(turn, t) for t in before if value == "yes" and t != PERSON)]
+    return Reply(messages=[Message(text="\n\n".join(pieces), topics=[topic or "helpline.details"], options=options,
+                                   answers=[found.answer(turn.situation)] if found and value != "yes" else [],
+                                   urgent=value == "no")])
+
+
 def note_facts(turn: Turn) -> Reply:
     """No question was open: note what was told, and answer the last topic anew where that changes it."""
     memory, base = turn.memory, turn.knowledge.base
+    if turn.asks_elsewhere and memory.topic in base.topics:
+        return Reply(messages=[answer_locally(turn, memory.topic or "", turn.elsewhere)])
+    settled = new_verdict(turn) if turn.before is not None or WHICH in memory.recent else None
+    if settled:
+        return Reply(messages=[tell_verdict(turn, settled)])
     told, topic = known_facts(turn, turn.learned), memory.topic or ""
     if topic in base.topics and set(base.topics[topic].depends_on) & set(turn.learned):
         noted = turn.say("noted.facts", facts=told) if told else ""
-        again = answer_topics(turn, [topic])
+        again = answer_topics(turn, [topic], WEB_WORDS - count(noted))
         first = again.messages[0]
         topics = [*first.topics, *(["assistant.correction"] if turn.intent.startswith("assistant.correction") else [])]
         spoken = first.model_copy(update={"text": f"{noted}\n\n{first.text}".strip(), "topics": topics})
@@ -128,6 +163,9 @@ def note_facts(turn: Turn) -> Reply:
         return Reply(messages=[Message(text=turn.say(name), topics=under, options=menu(turn))])
     text = f"{turn.say('noted.facts', facts=told)} {turn.say('noted.ask_need')}"
     return Reply(messages=[Message(text=text, topics=under, options=menu(turn))])
+
+
+TAKERS = {COUNCIL: take_council, "forget": take_forget, "helped": take_helped, "safe": take_safe}
 
 
 def _filled(turn: Turn, text: str) -> str:

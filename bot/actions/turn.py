@@ -17,6 +17,7 @@ from bot.knowledge.situation import Situation
 INFERRED = frozenset({"informal", "private_fostering", "prospective"})
 # Intents by which a carer tells or puts right where she lives.
 TELLING = ("reply.", "assistant.correction.")
+SHORT = 25  # words; a longer message tells a story, and a place in it is part of the story
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,22 @@ class Turn:
     learned: list[str] = field(default_factory=list)
     choices: list[str] = field(default_factory=list)
     nation: str | None = None
+    elsewhere: str | None = None  # a council spoken of that isn't the family's
+    passages: dict[str, list[list[Any]]] = field(default_factory=dict)
+    feeling: str | None = None
+    language: str | None = None
+    named: list[str] = field(default_factory=list)  # children
+    before: str | None = None  # the arrangement known before this message
 
     @classmethod
     def read(cls, tracker: Tracker, knowledge: Knowledge) -> Turn:
         """The turn in `tracker`, its stated facts already taken into memory."""
         turn = cls.without_message(tracker, knowledge)
-        for entity in tracker.latest_message.get("entities") or []:
+        entities = tracker.latest_message.get("entities") or []
+        turn.named = [e["value"] for e in entities if e["entity"] == "child"]
+        turn._turn_to_child()
+        turn.before = turn.memory.arrangement
+        for entity in entities:
             turn._take(entity["entity"], entity["value"])
         return turn
 
@@ -67,22 +78,27 @@ class Turn:
         turn.memory.turn += 1
         return turn
 
+    def _turn_to_child(self) -> None:
+        """A child named where others are spoken of is the one meant now."""
+        memory = self.memory
+        if len(self.named) == 1 and (memory.children or (memory.child and memory.child != self.named[0])):
+            memory.change_child(self.named[0])
+        elif len(self.named) == 1 and not memory.child:
+            memory.child = self.named[0]
+
     def _take(self, entity: str, value: Any) -> None:
-        if entity == "need":
+        if entity in ("answer", "facet", "feeling", "language", "passages"):
+            setattr(self, entity, value)
+        elif entity == "need":
             self.needs.append(value)
         elif entity == "maybe":
             self.maybe.append(value)
-        elif entity == "answer":
-            self.answer = value
-        elif entity == "facet":
-            self.facet = value
         elif entity == "fact":
             self._learn(value["name"], value["value"])
         elif entity == "authority":
             self._learn_home([value])
         elif entity == "place":
-            self.nation = value["nation"]
-            self._learn_home(value["home"])
+            self._learn_place(value)
 
     def _learn(self, name: str, value: Any) -> None:
         if name == "arrangement" and value in INFERRED and self._being_worked_out(value):
@@ -92,18 +108,45 @@ class Turn:
 
     def _being_worked_out(self, value: str) -> bool:
         """Is the table at it, or does the child live here already? Then a guess from one sentence is no news."""
-        lives_here = self.memory.situation.get("duration") not in (None, "not_yet") or self.memory.arrangement
-        return self.memory.open_question in self.knowledge.table.questions or (value == "prospective" and bool(lives_here))
+        spoken = self.memory.situation.get("duration") not in (None, "not_yet") or self.memory.arrangement or self.memory.topic
+        return self.memory.open_question in self.knowledge.table.questions or (value == "prospective" and bool(spoken))
+
+    def _learn_place(self, value: dict[str, Any]) -> None:
+        self.nation = value["nation"]
+        if value.get("placing"):
+            self.memory.placing = value["placing"]
+            self.learned.append("placing")
+        if value["elsewhere"]:
+            self.elsewhere = value["elsewhere"][0]
+        self._learn_home(value["home"])
 
     def _learn_home(self, councils: list[str]) -> None:
         known = self.memory.authority
-        if known and known not in councils and not self.intent.startswith(TELLING):
+        if known and known not in councils and not self._moves_house():
+            self.elsewhere = councils[0] if councils else self.elsewhere
             return  # 'is it Leeds too?' asks about Leeds; it does not move house
         if len(councils) == 1:
             self.memory.authority = councils[0]
             self.learned.append("authority")
-        elif self.memory.authority not in councils:
+        elif known is None:
             self.choices = councils
+        else:
+            self.elsewhere = self._other_region(known, councils)
+
+    def _other_region(self, known: str, councils: list[str]) -> str | None:
+        """'The London Richmond' said in Yorkshire: the namesake whose region is named."""
+        regions = {slug: self.knowledge.base.authorities[slug].region.casefold() for slug in councils}
+        said = self.text.casefold()
+        return next((slug for slug, region in regions.items() if slug != known and region in said), None)
+
+    def _moves_house(self) -> bool:
+        """Does a second place put right where she lives? A question about it doesn't."""
+        return self.intent.startswith(TELLING) and "?" not in self.text
+
+    @property
+    def asks_elsewhere(self) -> bool:
+        """Is it a short question about a council that isn't the family's, on what is being spoken of?"""
+        return self.elsewhere is not None and self.memory.topic is not None and len(self.text.split()) <= SHORT
 
     @property
     def situation(self) -> Situation:

@@ -61,7 +61,8 @@ class Rasa:
             replies = [Reply.model_validate(r) for r in answer["replies"]]
             messages = [m for r in replies for m in r.messages]
             handed = next((r.hand_over for r in replies if r.hand_over), None)
-            reply = Reply(messages=messages, hand_over=handed, forget=any(r.forget for r in replies))
+            note = next((r.note for r in replies if r.note), None)
+            reply = Reply(messages=messages, hand_over=handed, note=note, forget=any(r.forget for r in replies))
             return Understood(reply, dict(answer["slots"]))
         except (KeyError, TypeError, ValueError, ValidationError) as error:
             raise Failed("not a reply") from error

@@ -13,9 +13,10 @@ from sqlalchemy import delete, event, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from bot.gateway.anonymous import anonymous
 from bot.gateway.outgoing import Parcel, keep_parcels
-from bot.gateway.tables import Contact, Conversation, Inbound, Line, WaitingForPerson
-from bot.knowledge.reply import HandOver, Message
+from bot.gateway.tables import Contact, Conversation, Inbound, Line, NoteKept, WaitingForPerson
+from bot.knowledge.reply import HandOver, Message, Note
 
 WEB = "web"
 WAITING, DONE = "waiting", "done"
@@ -147,7 +148,8 @@ class Store:
 
     async def commit_reply(self, inbound: Inbound, messages: Sequence[Message], changed: dict[str, Any],
                            hand_over: HandOver | None, now: datetime, forget: bool = False,
-                           joined: Sequence[Inbound] = (), parcels: Sequence[Parcel] = ()) -> bool:
+                           joined: Sequence[Inbound] = (), parcels: Sequence[Parcel] = (),
+                           note: Note | None = None) -> bool:
         """Reply, transcript, state and 'inbound done' in one. False where the message had its reply already.
 
         `joined`: messages that this reply answers too; `parcels`: the reply as it goes to a phone. `forget`: the
@@ -167,7 +169,25 @@ class Store:
                 await keep_parcels(session, conversation.id, inbound.contact_id, parcels, now)
             if hand_over:
                 await queue_for_person(session, conversation, hand_over.reason, now)
+            if note:
+                session.add(_kept(note, now))
         return True
+
+    async def keep_note(self, note: Note, now: datetime) -> None:
+        """Keep what editors should know."""
+        async with self.session() as session:
+            session.add(_kept(note, now))
+
+    async def notes(self, kind: str) -> list[NoteKept]:
+        """All notes of a kind, oldest first."""
+        async with self.session() as session:
+            return list(await session.scalars(select(NoteKept).where(NoteKept.kind == kind).order_by(NoteKept.id)))
+
+    async def some_conversations(self, most: int) -> list[str]:
+        """Ids of conversations in which a carer wrote something, picked at random."""
+        wrote = select(Line.conversation_id).where(Line.sender == "carer").distinct().subquery()
+        async with self.session() as session:
+            return list(await session.scalars(select(wrote.c.conversation_id).order_by(func.random()).limit(most)))
 
     async def say(self, conversation_id: str, sender: str, messages: Sequence[Message], now: datetime,
                   contact_id: str | None = None, parcels: Sequence[Parcel] = ()) -> None:
@@ -293,3 +313,8 @@ def _sqlite_settings(connection: Any, _: Any) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _kept(note: Note, now: datetime) -> NoteKept:
+    return NoteKept(day=now.date(), kind=note.kind, value=note.value, entry=note.entry,
+                    words=anonymous(note.words) if note.words else None)

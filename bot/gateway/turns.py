@@ -132,9 +132,13 @@ class Turns:
         alarm = self._watch.look(_text(group), known)
         if alarm is None:
             return False
-        reply = self._watch.reply(alarm, known)
+        slots = conversation.slots
+        count = int(slots.get("turn") or 0) + 1
+        again = slots.get("open_question") == "safe"  # not the first alarm running
+        reply = self._watch.reply(alarm, known, count if again else None)
         topic = reply.messages[0].topics[0]
-        changed: dict[str, Any] = {"topic": topic, "facet": "answer", "given": ["answer"], "open_question": None}
+        recent = [topic, *(t for t in slots.get("recent") or [] if t != topic)]
+        changed: dict[str, Any] = {"topic": topic, "facet": "answer", "recent": recent, "open_question": "safe", "turn": count}
         if alarm.authority:
             changed["authority"] = alarm.authority
         log.info("danger", topic=topic)
@@ -211,7 +215,8 @@ class Turns:
         handed: HandOver | None = reply.hand_over if reply else None
         forget = reply is not None and reply.forget
         parcels = self.post.pack(first.channel, messages) if self.post and first.contact_id else []
-        await self._store.commit_reply(first, messages, changed, handed, self._clock.now(), forget, others, parcels)
+        await self._store.commit_reply(first, messages, changed, handed, self._clock.now(), forget, others, parcels,
+                                        reply.note if reply else None)
         self._told(first.conversation_id, first.contact_id)
         if forget:
             asyncio.get_running_loop().call_later(FORGET_AFTER, self._forget, first.conversation_id)

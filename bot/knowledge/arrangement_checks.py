@@ -37,6 +37,13 @@ class _Checks:
             yield from self._values(("at_once", index, "when"), rule.when)
             yield from self._values(("at_once", index, "unless"), rule.unless)
             yield from self._outcome(("at_once", index, "outcome"), rule.outcome)
+        for index, usual in enumerate(self.parts.usual):
+            yield from self._values(("usual", index, "when"), usual.when)
+            for number, facts in enumerate(usual.takes):
+                yield from self._values(("usual", index, "takes", number), facts)
+        for index, name in enumerate(self.parts.by_themselves):
+            if name not in self.parts.questions:
+                yield ("by_themselves", index), f"names no question: {name}", "use the id of a question below"
 
     def questions(self) -> Iterator[Found]:
         """Each question and its answers."""

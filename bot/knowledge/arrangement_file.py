@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from bot.knowledge import arrangement_checks
-from bot.knowledge.arrangement_types import Answer, AtOnce, Flag, Limits, Outcome, Page, Parts, Question, TableError
+from bot.knowledge.arrangement_types import Answer, AtOnce, Flag, Limits, Outcome, Page, Parts, Question, TableError, Usual
 from bot.knowledge.source_lines import ContentError, Document, Problem
 
 T = TypeVar("T")
@@ -111,7 +111,7 @@ def _page(place: _Place) -> Page:
 
 def _parts(file: _Place) -> Parts:
     file = file.keys(
-        *("checked_on", "review_by", "start", "fallback", "at_once", "limits", "out_of_hours"),
+        *("checked_on", "review_by", "start", "fallback", "at_once", "usual", "by_themselves", "limits", "out_of_hours"),
         *("pages", "not_sure_says", "facts", "flags", "questions", "outcomes"),
     )
     limits = file.at("limits").keys("questions", "not_sure_in_a_row", "at_most")
@@ -122,6 +122,8 @@ def _parts(file: _Place) -> Parts:
         fallback=file.text("fallback"),
         limits=Limits(*(limits.at(name).as_(int) for name in ("questions", "not_sure_in_a_row", "at_most"))),
         at_once=file.at("at_once").each(_at_once, []),
+        usual=file.at("usual").each(_usual, []),
+        by_themselves=_texts(file.at("by_themselves")),
         out_of_hours=file.at("out_of_hours").named(_text),
         facts=file.at("facts").named(_texts),
         flags=file.at("flags").named(_flag),
@@ -133,6 +135,11 @@ def _parts(file: _Place) -> Parts:
 def _at_once(place: _Place) -> AtOnce:
     rule = place.keys("when", "unless", "outcome")
     return AtOnce(rule.at("when").named(_text), rule.at("unless").named(_text, {}), rule.text("outcome"))
+
+
+def _usual(place: _Place) -> Usual:
+    rule = place.keys("when", "takes")
+    return Usual(rule.at("when").named(_text, {}), rule.at("takes").each(lambda facts: facts.named(_text)))
 
 
 def _flag(place: _Place) -> Flag:

@@ -123,6 +123,14 @@ class AtOnce:
 
 
 @dataclass(frozen=True)
+class Usual:
+    """Where `when` is known and every one of `takes` gives one outcome, that outcome holds without asking."""
+
+    when: Mapping[str, str]
+    takes: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Limits:
     """When the caller should stop asking and say what is likely; at `at_most` the table stops by itself."""
 
@@ -181,6 +189,8 @@ class Parts:
     fallback: str
     limits: Limits
     at_once: tuple[AtOnce, ...]
+    usual: tuple[Usual, ...]
+    by_themselves: tuple[str, ...]
     out_of_hours: Mapping[str, str]
     facts: Mapping[str, tuple[str, ...]]
     flags: Mapping[str, Flag]

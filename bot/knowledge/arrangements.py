@@ -78,6 +78,45 @@ class ArrangementTable:
             return self.likely(facts, asked, in_doubt)
         return self._walk(self._given(facts, asked, in_doubt), guessing=False)
 
+    def settled(self, facts: Mapping[str, str], asked: Collection[str] = ()) -> Ask | Verdict:
+        """As `work_out`, but what changes nothing in usual cases isn't asked."""
+        step = self.work_out(facts, asked)
+        if isinstance(step, Verdict):
+            return step
+        for rule in self.parts.usual:
+            if _holds(rule.when, facts):
+                found = [self.work_out({**taken, **facts}, asked) for taken in rule.takes]
+                verdicts = [one for one in found if isinstance(one, Verdict)]
+                if len(verdicts) == len(found) and len({one.outcome.id for one in verdicts}) == 1:
+                    return verdicts[0]
+        return step
+
+    def next_step(self, facts: Mapping[str, str], asked: Collection[str] = ()) -> Ask | Verdict:
+        """As `settled`, but of the questions that stand by themselves it asks the one that settles most."""
+        step = self.settled(facts, asked)
+        free = self.parts.by_themselves
+        if isinstance(step, Verdict) or step.question.id not in free:
+            return step
+        given = self._given(facts, asked, ())
+        left = tuple(q for q in free if self._settled(self.questions[q], given, facts) is None)
+        plain = {fact: value for fact, value in facts.items() if fact in {self.questions[q].asks_for for q in free}}
+        key = (left, frozenset(plain.items()))
+        if key not in self._settles_most:
+            self._settles_most[key] = min(left, key=lambda q: self._left_open(self.questions[q], plain))
+        return Ask(self.questions[self._settles_most[key]], step.path)
+
+    @cached_property
+    def _settles_most(self) -> dict[object, str]:
+        """What `next_step` found before, by the answers to the questions that stand by themselves: looking takes long."""
+        return {}
+
+    def _left_open(self, question: Question, facts: Mapping[str, str]) -> float:
+        """How many outcomes stay possible after an answer, the commoner answers counting for more."""
+        plain = [answer for answer in question.answers if not answer.not_sure]
+        weights = [1 / place for place, _ in enumerate(plain, start=1)]
+        after = [len(self.settles(_after(facts, answer), (question.id,))) for answer in plain]
+        return sum(w * n for w, n in zip(weights, after, strict=True)) / sum(weights)
+
     def likely(self, facts: Mapping[str, str], asked: Collection[str] = (), in_doubt: Collection[str] = ()) -> Verdict:
         """The best verdict so far, taking what is open as 'Not sure'; the fallback where too much is open."""
         given = self._given(facts, asked, in_doubt)

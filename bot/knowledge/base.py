@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from bot.knowledge.asides import Asides
 from bot.knowledge.authorities import Authority, load_authorities
 from bot.knowledge.figures import Figures
 from bot.knowledge.loading import Gathering
@@ -71,7 +72,8 @@ class KnowledgeBase:
     """All content, in memory. Made by `load`; look-ups take microseconds and change nothing."""
 
     def __init__(self, topics: Mapping[str, Topic], offers: Mapping[str, LocalOffer], figures: Figures, words: Words,
-                 authorities: Mapping[str, Authority], helpline: Helpline, glossary: Mapping[str, Term]) -> None:
+                 authorities: Mapping[str, Authority], helpline: Helpline, glossary: Mapping[str, Term],
+                 asides: Asides) -> None:
         self.topics = topics
         self.offers = offers
         self.figures = figures
@@ -79,6 +81,7 @@ class KnowledgeBase:
         self.authorities = authorities
         self.helpline = helpline
         self.glossary = glossary
+        self.feelings, self.languages, self.children = asides.feelings, asides.languages, asides.children
 
     @classmethod
     def load(cls, content: Path = CONTENT) -> KnowledgeBase:
@@ -97,7 +100,7 @@ class KnowledgeBase:
             raise AssertionError("a file without problems and without content")
         figures = Figures(groups, words.ways("figure.check_at")[0], words.ways("figure.year")[0])
         authorities = load_authorities(content / "authorities.yml")
-        return cls(topics, offers, figures, words, authorities, helpline[1], glossary[1])
+        return cls(topics, offers, figures, words, authorities, helpline[1], glossary[1], Asides.load(content))
 
     def find(self, topic: str, facet: str, situation: Situation) -> Found | None:
         """What `topic` says in `facet` to a carer in `situation`; None where the content says nothing."""

@@ -61,9 +61,19 @@ class HandOver(Shared):
     reason: Literal["asked", "danger", "not_understood", "complaint", "person_first"]
 
 
+class Note(Shared):
+    """What editors should know of an answer, kept without whose it is: did it help, or was it wrong."""
+
+    kind: Literal["helped", "wrong", "review"]
+    value: str = ""  # yes, partly or no, where she was asked; the label of a review
+    entry: str | None = None  # the entry last answered from
+    words: str | None = None  # what she said of it in her own words
+
+
 class Reply(Shared):
     """Everything said in one turn."""
 
     messages: list[Message] = Field(min_length=1)
     hand_over: HandOver | None = None
+    note: Note | None = None
     forget: bool = False  # the carer asked for everything to be deleted, and said yes

@@ -36,13 +36,17 @@ class DangerWatch:
         home = self._places.find(text).home
         return Alarm(finding.topic, finding.score, home[0] if len(home) == 1 else known.authority)
 
-    def reply(self, alarm: Alarm, known: Situation) -> Reply:
-        """Whom to ring now, the council's own line, whether it is safe to write, and a person."""
+    def reply(self, alarm: Alarm, known: Situation, again: int | None = None) -> Reply:
+        """Whom to ring now, the council's own line, whether it is safe to write, and a person.
+
+        `again`: the turn, where the message before was an alarm too; a sentence comes first, so that no two are alike.
+        """
         situation = replace(known, authority=alarm.authority)
         found = self._base.find(alarm.topic, "answer", situation)
         if found is None:
             raise LookupError(f"content/national/{alarm.topic}.yml has no answer")
-        pieces = [found.text, self._council(alarm.authority, situation), self._say("danger.check", situation)]
+        still = "" if again is None else self._base.say("danger.again", situation.on, again)
+        pieces = [still, found.text, self._council(alarm.authority, situation), self._say("danger.check", situation)]
         label = self._say("helpline.option", situation)
         message = Message(
             text="\n\n".join(p for p in pieces if p),

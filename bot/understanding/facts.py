@@ -99,6 +99,7 @@ class FactFinder:
         now = self._arrangement_by_order(reading, orders, home, mixed) or _by_approval(found, home, reading)
         duration, months = self._durations.find(reading, today, home.with_me, home.prospective and now is None)
         for name, value in (
+            ("is_parent", self._relations.parent(reading)),
             ("relationship", tie),
             ("child_age", ages),
             ("school_stage", stage),

@@ -47,9 +47,10 @@ class FactsExtractor(GraphComponent, EntityExtractorMixin):
 
     def _place(self, text: str, asked: bool) -> list[dict[str, Any]]:
         where = self._places.find(text, asked=asked)
-        if not (where.home or where.elsewhere or where.nation):
+        if not (where.home or where.elsewhere or where.placing or where.nation):
             return []
-        value = {"home": list(where.home), "elsewhere": list(where.elsewhere), "nation": where.nation, "said": where.said}
+        value = {"home": list(where.home), "elsewhere": list(where.elsewhere), "placing": where.placing,
+                 "nation": where.nation, "said": where.said}
         return [{"entity": "place", "value": value, "start": 0, "end": len(text), "extractor": "FactsExtractor"}]
 
 

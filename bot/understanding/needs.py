@@ -6,6 +6,7 @@ each topic found, best first, so that a message that asks two things gets two an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from bot.embedding.classifier import Settings, TextClassifier, normal
 from bot.embedding.kept import embed_kept
 from bot.embedding.model import SentenceEmbedding
 from bot.embedding.parts import parts
+from bot.understanding.at_hand import blended, by_topic, in_place, topic_of, under_titles
 from bot.understanding.context import slots
 
 UNCLEAR = "unclear"
@@ -45,11 +47,9 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
             "second": 0.22,  # a further topic of the whole message is answered from here
             "part": 0.7,  # a topic of one part is answered from here
             "urgent": 0.6,  # of a whole message in which the danger detector found nothing
+            "urgent_in_passing": 0.85,  # and where something else was being spoken of
             "part_words": 4,
             "told_unasked": 0.4,  # how likely a message only tells something, where nothing was asked
-            "at_hand": 3.0,  # how much likelier a short message is about the topic just spoken of
-            "at_hand_words": 10,
-            "out_of_place": 0.1,  # how likely a reply is where nothing was asked, beside where something was
             "most": 3,
             "doubtful": 0.6,  # an answer less sure than this comes with the topics it might have been instead
             "possible": 0.05,  # and those are the ones at least this likely,
@@ -96,11 +96,8 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
         return messages
 
     def _understand(self, message: Message, text: str) -> None:
-        pieces = [text, *parts(text, self._config["part_words"])]
-        vectors = self._embedding.embed([normal(p) for p in pieces])
-        shares = self._trained.probabilities(vectors, pieces) * self._likely_now(message)
-        shares /= shares.sum(axis=1, keepdims=True)
-        ranking = _ranking(self._trained.classes, shares[0])
+        shares = self._read(text, slots(message))
+        ranking = _ranking(self._trained.classes, shares[0], together=bool(slots(message).get("topic")))
         needs = self._needs(shares)
         intent = self._intent(ranking[0], needs)
         likeliest = [(r["name"], r["confidence"]) for r in ranking
@@ -117,18 +114,25 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
             raise RuntimeError("NeedsClassifier is used before it is trained")
         return self._classifier
 
-    def _likely_now(self, message: Message) -> np.ndarray:
-        """A weight for each class: a reply is unlikely where nothing was asked, a follow-up where nothing was said."""
-        known = slots(message)
-        rare = self._config["out_of_place"]
-        reply = 1.0 if known.get("open_question") else rare
-        follow_up = 1.0 if known.get("topic") else rare
-        at_hand = self._config["at_hand"] if len(message.get(TEXT).split()) <= self._config["at_hand_words"] else 1.0
-        unasked = 1.0 if known.get("open_question") else self._config["told_unasked"]
-        return np.array([unasked if name == INFORM else
-                         reply if name.startswith("reply.") else
-                         follow_up if name.startswith("follow_up.") else
-                         at_hand if name == known.get("topic") else 1.0 for name in self._trained.classes])
+    def _read(self, text: str, known: Mapping[str, Any]) -> np.ndarray:
+        """A row of probabilities for the message, then one for each of its parts."""
+        pieces = [text, *parts(text, self._config["part_words"])]
+        titled = under_titles(text, known)
+        read = [*pieces, *titled]
+        shares = self._trained.probabilities(self._embedding.embed([normal(p) for p in read]), read)
+        bar = self._config["urgent_in_passing" if titled else "urgent"]
+        shares = self._without_hints(shares * in_place(self._trained.classes, known, self._config["told_unasked"]), bar)
+        if titled:
+            shares[0] = blended(shares[0], shares[len(pieces):], self._trained.classes, known, len(text.split()))
+        return shares[: len(pieces)]
+
+    def _without_hints(self, shares: np.ndarray, bar: float) -> np.ndarray:
+        """Danger is the detector's to find: where it found none, a smaller share of it than `bar` says nothing."""
+        urgent = np.array([name.startswith(URGENT) for name in self._trained.classes])
+        faint = shares[:, urgent].sum(axis=1) < bar * shares.sum(axis=1)
+        shares[np.ix_(faint, urgent)] = 0.0
+        whole: np.ndarray = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-9)
+        return whole
 
     def _intent(self, best: dict[str, Any], needs: list[tuple[str, float]]) -> dict[str, Any]:
         """The class of the message; a need told with its story beats the story."""
@@ -169,8 +173,15 @@ def is_need(intent: str) -> bool:
     return not intent.startswith(("reply.", "follow_up.", "assistant.correction.", UNCLEAR))
 
 
-def _ranking(classes: list[str], share: np.ndarray) -> list[dict[str, Any]]:
-    return [{"name": classes[i], "confidence": float(share[i])} for i in np.argsort(-share)[:10]]
+def _ranking(classes: list[str], share: np.ndarray, together: bool) -> list[dict[str, Any]]:
+    """The likeliest classes; `together`: those of the likeliest topic first, as sure as the topic is."""
+    whole = by_topic(classes, share) if together else dict(zip(classes, map(float, share), strict=True))
+
+    def sure(name: str) -> float:
+        return whole[topic_of(name) if together else name]
+
+    order = sorted(range(len(classes)), key=lambda i: (-sure(classes[i]), -share[i]))[:10]
+    return [{"name": classes[i], "confidence": sure(classes[i])} for i in order]
 
 
 def _entity(kind: str, name: str, confidence: float, text: str) -> dict[str, Any]:

@@ -6,9 +6,11 @@ message that asks something else is left alone: an interruption is answered firs
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
+import yaml
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -16,13 +18,23 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from bot.embedding.classifier import normal
 from bot.knowledge.arrangements import ArrangementTable
+from bot.understanding.asides import LANGUAGE
 from bot.understanding.context import open_question
 from bot.understanding.facts_component import CONTENT
 
 INFORM = "reply.inform"
+UNCLEAR = "unclear"
 ASKING_ANEW = 0.5  # a topic this sure is a new question, whatever facts come with it
+TELLING = 0.7  # or this sure where the message has no question in it
 SHORT = 25  # words; a long message with facts that asks nothing is an answer too, if its topic is unsure
+ANSWER_WORDS = 15  # of a reply that is told by a word in it
+_ASKS = re.compile(
+    r"\?|(?:^|[.,!;] *|\b(?:and|but|so|or|ok|then) )"
+    r"(?:what|how|who|when|where|which|why|can|could|do|does|did|is|are|will|would|should|shall|am|have|has)\b"
+    r"(?= (?:i|we|he|she|they|it|you|the|my|our|his|her|their|there|do|is)\b)"
+    r"|\b(?:can|could|do|should|will|would) (?:i|we|u|they|she|he)\b", re.I)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -31,6 +43,9 @@ class OpenQuestion(GraphComponent):
 
     def __init__(self) -> None:
         self._table = ArrangementTable.load(Path(CONTENT) / "arrangements.yml")
+        replies = yaml.safe_load((Path(CONTENT) / "replies.yml").read_text(encoding="utf-8"))
+        self._replies = {question: {name: re.compile(rf"\b(?:{'|'.join(said)})\b") for name, said in answers.items()}
+                         for question, answers in replies.items()}
 
     @classmethod
     def create(cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
@@ -41,37 +56,55 @@ class OpenQuestion(GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Make an answer of each message that is one: intent `reply.inform`, entity `answer` where it fits one."""
         for message in messages:
-            question, text = open_question(message), message.get(TEXT)
-            if question and text and not text.startswith("/"):
-                self._read(message, question, text)
+            text = message.get(TEXT)
+            if text and not text.startswith("/"):
+                self._read(message, open_question(message), text)
         return messages
 
     def _read(self, message: Message, question: str, text: str) -> None:
-        answer = self._answer(question, text)
+        answer = self._answer(question, text) if question else None
         entities = message.get(ENTITIES, [])
         if answer:
             entities = [*entities, {"entity": "answer", "value": answer, "start": 0, "end": len(text),
                                     "extractor": "OpenQuestion"}]
             message.set(ENTITIES, entities, add_to_output=True)
-        told = answer or any(e["entity"] in ("fact", "place") for e in entities)
-        if told and not _asks_anew(message, text):
+        told = any(e["entity"] in ("fact", "place") for e in entities)
+        if not question:
+            taken = told and _says_little(message)
+        else:
+            to_us = question in self._replies and len(text.split()) <= SHORT  # words of her own are an answer to these
+            taken = bool(answer or told or to_us) and not _asks_anew(message, text, bool(answer))
+        if taken:
             message.set(INTENT, {"name": INFORM, "confidence": 1.0}, add_to_output=True)
 
     def _answer(self, question: str, text: str) -> str | None:
-        """'<question id>/<number>' of the answer that `text` gives, if it plainly gives one."""
+        """'<question id>/<answer>' of the answer that `text` gives, if it plainly gives one."""
+        if question in self._replies:
+            said = normal(text)
+            if len(said.split()) > ANSWER_WORDS:
+                return None
+            given = [name for name, pattern in self._replies[question].items() if pattern.search(said)]
+            return f"{question}/{given[0]}" if given else None
         if question not in self._table.questions:
             return None
         found = self._table.read_answer(question, text)
-        if found is None:
-            return None
-        return f"{question}/{found.number}"
+        return f"{question}/{found.number}" if found else None
 
 
-def _asks_anew(message: Message, text: str) -> bool:
+def _says_little(message: Message) -> bool:
+    """No question was open: facts count as told where the message is otherwise not understood."""
+    return (message.get(INTENT) or {}).get("name") == UNCLEAR
+
+
+def _asks_anew(message: Message, text: str, answered: bool) -> bool:
+    """Does a message that comes after a question ask for something itself?"""
     intent = message.get(INTENT) or {}
-    name = intent.get("name") or ""
-    if name.startswith("reply.") or name == "unclear":
+    name, sure = intent.get("name") or "", float(intent.get("confidence") or 0)
+    if name == LANGUAGE:
+        return True
+    if name.startswith("reply.") or name == UNCLEAR:
         return False
-    long = len(text.split()) > SHORT
-    bar = ASKING_ANEW if "?" in text or long else ASKING_ANEW + 0.2
-    return float(intent.get("confidence") or 0) >= bar
+    asks = bool(_ASKS.search(text))
+    if asks and not answered:
+        return True
+    return sure >= (ASKING_ANEW if asks or len(text.split()) > SHORT else TELLING)

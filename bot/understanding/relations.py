@@ -66,6 +66,11 @@ class Relations:
         )
         self._groups = {name: Group(data[name], lists) for name in groups}
 
+    def parent(self, reading: Reading) -> Found | None:
+        """'I'm the mum': a parent speaks, not a carer."""
+        where = next(iter(reading.find(self._groups["is_parent"])), None)
+        return Found(True, *where) if where else None
+
     def find(self, reading: Reading, involved: bool) -> Found | None:
         """The tie, if said. `involved`: the child is with the carer or may come (needed for the weaker signs)."""
         if reading.has(self._groups["is_parent"]):

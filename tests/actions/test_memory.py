@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.actions.memory import Memory
@@ -16,7 +17,10 @@ maybe = st.none() | words
 MEMORIES = st.builds(
     Memory, arrangement=maybe, authority=maybe, relationship=maybe, child_age=st.lists(st.integers(0, 25), max_size=4),
     previously_looked_after=st.none() | st.booleans(), situation=st.dictionaries(words, words, max_size=4),
-    asked=st.lists(words, max_size=4), open_question=maybe, topic=maybe, facet=maybe, given=st.lists(words, max_size=4),
+    asked=st.lists(words, max_size=4), open_question=maybe, topic=maybe, facet=maybe,
+    given=st.dictionaries(words, st.lists(words, max_size=3), max_size=3), recent=st.lists(words, max_size=4), entry=maybe,
+    said=maybe, placing=maybe, told=maybe, helped=st.none() | st.booleans(), felt=st.none() | st.integers(0, 9), child=maybe,
+    children=st.dictionaries(words, st.dictionaries(words, words, max_size=2), max_size=2),
     waiting_topic=maybe, turn=st.integers(0, 999), unclear=st.integers(0, 9), unsure=st.integers(0, 9))
 
 
@@ -26,7 +30,7 @@ def carried(slots: dict[str, Any], memory: Memory) -> dict[str, Any]:
     for event in memory.events(slots):
         assert event["event"] == "slot"
         after[event["name"]] = event["value"]
-    return {k: float(v) if k in ("turn", "unclear", "unsure") and v is not None else v for k, v in after.items()}
+    return {k: float(v) if k in ("turn", "unclear", "unsure", "felt") and v is not None else v for k, v in after.items()}
 
 
 @given(MEMORIES)
@@ -34,6 +38,7 @@ def test_it_comes_back_as_it_went(memory: Memory) -> None:
     assert Memory.from_slots(carried({}, memory)) == memory
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(MEMORIES, MEMORIES)
 def test_it_replaces_whatever_was_there(before: Memory, after: Memory) -> None:
     assert Memory.from_slots(carried(carried({}, before), after)) == after
@@ -47,10 +52,11 @@ def test_what_did_not_change_is_not_set_again(memory: Memory) -> None:
 @given(MEMORIES)
 def test_a_memory_changed_leaves_the_slots_alone(memory: Memory) -> None:
     slots = carried({}, memory)
-    kept = {k: (list(v) if isinstance(v, list) else dict(v) if isinstance(v, dict) else v) for k, v in slots.items()}
+    kept = deepcopy(slots)
     mine = Memory.from_slots(slots)
     mine.asked.append("x")
-    mine.given.append("x")
+    mine.speak_of("x", "y")
+    mine.change_child("x")
     mine.situation["x"] = "y"
     mine.learn("arrangement", "adoption")
     mine.learn("who_arranged", "parents")
@@ -60,11 +66,11 @@ def test_a_memory_changed_leaves_the_slots_alone(memory: Memory) -> None:
 @given(MEMORIES)
 def test_starting_again_forgets_all_but_the_count_of_turns(memory: Memory) -> None:
     slots = carried({}, memory)
-    turn = memory.turn
+    turn, helped = memory.turn, memory.helped
     memory.forget_family()
-    assert memory == Memory(turn=turn)
+    assert memory == Memory(turn=turn, helped=helped)
     left = {k: v for k, v in carried(slots, memory).items() if v}
-    assert set(left) <= {"turn"}
+    assert set(left) <= {"turn", "helped"}
 
 
 @given(MEMORIES)

@@ -1,0 +1,51 @@
+"""Which parts of a topic answer what was asked: those the content's sentences come nearest to, unsaid ones first."""
+
+from __future__ import annotations
+
+from bot.actions.turn import Turn
+
+ANSWER, NEXT_STEP = "answer", "next_step"
+UNSAID = 0.35  # what a part loses that was said before
+FIRST = 0.25  # how much nearer than the general answer another part must be to come first
+NEAR = 0.5  # a part at least this near answers the question
+AKIN = 0.3  # a part less near than this isn't added to another
+BESIDE = 0.12  # a second part no further from the best than this is said too
+WANTED = 0.5  # what a follow-up such as 'how do I apply?' is worth for its own part
+MOST = 2
+
+
+def nearness(turn: Turn, topic: str) -> dict[str, float]:
+    """{facet: how near what it says to this carer is to the message}, about 0 to 1.5."""
+    base, situation = turn.knowledge.base, turn.situation
+    found = {facet: base.find(topic, facet, situation) for facet in base.facets(topic, situation)}
+    near = dict.fromkeys(found, 0.0)
+    for entry, facet, score in turn.passages.get(topic, []):
+        speaking = found.get(facet)
+        if speaking is not None and speaking.entry.id == entry:
+            near[facet] = score
+    return near
+
+
+def first_parts(turn: Turn, topic: str) -> list[str]:
+    """What to say of a topic that wasn't spoken of yet: the general answer, unless another part is plainly meant."""
+    near = nearness(turn, topic)
+    best = max(near, key=lambda facet: near[facet], default=ANSWER)
+    if best == NEXT_STEP:  # which comes with the answer
+        return [ANSWER]
+    plainly = near.get(best, 0.0) >= NEAR and near[best] >= near.get(ANSWER, 0.0) + FIRST
+    return [best, ANSWER] if plainly and best != ANSWER else [ANSWER]
+
+
+def further_parts(turn: Turn, topic: str, wanted: str | None = None) -> list[str]:
+    """What to say of a topic already spoken of, best first; empty where all of it was said and nothing is near."""
+    memory = turn.memory
+    score = {facet: near - (UNSAID if memory.has_said(topic, facet) else 0.0) + (WANTED if facet == wanted else 0.0)
+             for facet, near in nearness(turn, topic).items()}
+    if wanted and wanted not in score and max(score.values(), default=0.0) < NEAR:
+        return []
+    order = sorted(score, key=lambda facet: -score[facet])
+    left = [facet for facet in order if not memory.has_said(topic, facet) or score[facet] >= NEAR]
+    if not left:
+        return []
+    beside = [facet for facet in left[1:] if score[facet] >= max(score[left[0]] - BESIDE, AKIN)]
+    return [left[0], *beside][:MOST]

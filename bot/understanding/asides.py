@@ -1,0 +1,89 @@
+"""What a message carries beside its matter: a feeling, a language that isn't English, which child is meant.
+
+The words are in content/feelings.yml, content/languages.yml and content/children.yml.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from bot.embedding.classifier import normal
+from bot.understanding.facts_component import CONTENT
+
+LANGUAGE = "assistant.out_of_scope.language"
+ENOUGH = 2  # words of a language, each different
+MOST = 0.5  # the share of a message's words that must be the language's
+SCRIPT = 0.5  # the share of a message's letters that must be in its script
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
+class Asides(GraphComponent):
+    """See the module."""
+
+    def __init__(self) -> None:
+        feelings, children = _read("feelings"), _read("children")
+        self._feelings = {name: re.compile("|".join(f"(?:{p})" for p in block["patterns"]))
+                          for name, block in feelings.items()}
+        self._children = {name: re.compile(rf"\b(?:{'|'.join(map(re.escape, block['said']))})\b")
+                          for name, block in children.items()}
+        self._languages = _read("languages")
+
+    @classmethod
+    def create(cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
+               execution_context: ExecutionContext) -> Asides:
+        """Nothing to configure."""
+        return cls()
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Add the entities; another language is an intent of its own."""
+        for message in messages:
+            text = message.get(TEXT)
+            if text and not text.startswith("/"):
+                self._look(message, normal(text))
+        return messages
+
+    def _look(self, message: Message, text: str) -> None:
+        found = [("feeling", name) for name, pattern in self._feelings.items() if pattern.search(text)][:1]
+        spoken_of = [(m.start(), name) for name, pattern in self._children.items() for m in pattern.finditer(text)]
+        found += [("child", name) for name in dict.fromkeys(name for _, name in sorted(spoken_of))]
+        language = self.language(text)
+        if language:
+            found.append(("language", language))
+            message.set(INTENT, {"name": LANGUAGE, "confidence": 1.0}, add_to_output=True)
+        entities = [{"entity": kind, "value": value, "start": 0, "end": len(text), "extractor": "Asides"}
+                    for kind, value in found]
+        message.set(ENTITIES, [*message.get(ENTITIES, []), *entities], add_to_output=True)
+
+    def language(self, text: str) -> str | None:
+        """The language of `text`, where it plainly is one of those we know and not English."""
+        letters = [c for c in text if c.isalpha()]
+        by_script = {name: _script_share(letters, block["script"]) for name, block in self._languages.items()
+                     if "script" in block}
+        written = [name for name, share in by_script.items() if share > SCRIPT]
+        if written:
+            return max(written, key=lambda name: sum(text.count(c) for c in self._languages[name].get("letters", "")))
+        words = re.findall(r"[^\W\d_]+", text)
+        counts = {name: len(set(words) & set(block["words"])) for name, block in self._languages.items()}
+        best = max(counts, key=lambda name: counts[name])
+        spoken = sum(word in self._languages[best]["words"] for word in words)
+        return best if counts[best] >= ENOUGH and spoken >= MOST * len(words) else None
+
+
+def _script_share(letters: list[str], script: str) -> float:
+    return sum(unicodedata.name(c, "").startswith(script) for c in letters) / len(letters) if letters else 0.0
+
+
+def _read(name: str) -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load((Path(CONTENT) / f"{name}.yml").read_text(encoding="utf-8"))
+    return read

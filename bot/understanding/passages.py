@@ -1,0 +1,99 @@
+"""Which part of the content answers what was asked: the sentences nearest in meaning and words.
+
+For every topic the message may be about, the entity `passages` lists entries' facets, best first. The action
+picks one that holds for this carer and hasn't been said yet; nothing is said that is not an editor's.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from typing import Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from bot.embedding.classifier import normal
+from bot.embedding.model import SentenceEmbedding
+from bot.understanding.at_hand import spoken_of
+from bot.understanding.context import slots
+from bot.understanding.phrases import words
+from bot.understanding.titles import passages, topics
+
+LONGEST = 40  # words; a story asks nothing that one sentence answers
+SAME_WORDS = 0.3  # what all of the message's words in one sentence are worth, beside its nearness in meaning (0-1)
+ASKED_FOR = 0.3  # what 'how much …' is worth for the facet that says how much
+_COMMON = words("""
+    the a an is are to of for in on it they them he she his her i you we my me your do does can what how if and or but
+    not no with that this be at from who which have has there their will would as by so get got say says about when any
+    """)
+_ENDINGS = ("ing", "ed", "es", "s")
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
+class Passages(GraphComponent):
+    """See the module."""
+
+    def __init__(self) -> None:
+        self._embedding = SentenceEmbedding()
+        self._known = {topic: list(passages(topic)) for topic in topics()}
+        self._vectors: dict[str, np.ndarray] = {}  # made when a topic first comes up: all at once would slow the start
+        self._words = {topic: [_words(p.text) for p in found] for topic, found in self._known.items()}
+        sentences = [said for found in self._words.values() for said in found]
+        seen = Counter(word for said in sentences for word in said)
+        self._rarity = {word: math.log((len(sentences) + 1) / (count + 1)) for word, count in seen.items()}
+
+    @classmethod
+    def create(cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
+               execution_context: ExecutionContext) -> Passages:
+        """Nothing to configure."""
+        return cls()
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Add the entity; a story, or an option's payload, has none."""
+        for message in messages:
+            text = message.get(TEXT)
+            if text and not text.startswith("/") and len(text.split()) <= LONGEST:
+                found = {topic: self._best(topic, text, message) for topic in self._about(message)}
+                entity = {"entity": "passages", "value": found, "start": 0, "end": len(text), "extractor": "Passages"}
+                message.set(ENTITIES, [*message.get(ENTITIES, []), entity], add_to_output=True)
+        return messages
+
+    def _about(self, message: Message) -> list[str]:
+        """Topics asked for, and those of the conversation."""
+        needs = [e["value"] for e in message.get(ENTITIES, []) if e["entity"] == "need"]
+        asked = [(message.get(INTENT) or {}).get("name"), *needs]
+        return [t for t in dict.fromkeys([*asked, *spoken_of(slots(message))[:3]]) if t in self._known]
+
+    def _best(self, topic: str, text: str, message: Message) -> list[tuple[str, str, float]]:
+        """(entry, facet, score) of each facet's best sentence, best first; a score is about 0 to 1.5."""
+        alone, titled = self._embedding.embed([normal(text), normal(f"{topics()[topic]['title']}: {text}")])
+        if topic not in self._vectors:
+            self._vectors[topic] = self._embedding.embed([normal(p.text) for p in self._known[topic]])
+        near = self._vectors[topic] @ ((alone + titled) / 2)
+        said = _words(text)
+        weight = sum(self._rarity.get(word, 0.0) for word in said) or 1.0
+        asked = {r["name"].removeprefix("follow_up."): r["confidence"] for r in message.get(INTENT_RANKING_KEY) or []
+                 if r["name"].startswith("follow_up.")}
+        best: dict[tuple[str, str], float] = {}
+        for passage, meaning, spoken in zip(self._known[topic], near, self._words[topic], strict=True):
+            shared = sum(self._rarity[word] for word in spoken & said) / weight
+            score = float(meaning) + SAME_WORDS * shared + ASKED_FOR * asked.get(passage.facet, 0.0)
+            key = (passage.entry, passage.facet)
+            best[key] = max(best.get(key, 0.0), score)
+        return [(*key, round(score, 3)) for key, score in sorted(best.items(), key=lambda pair: -pair[1])]
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_stem(word) for word in re.findall(r"[a-z']+", normal(text)) if word not in _COMMON)
+
+
+def _stem(word: str) -> str:
+    ending = next((e for e in _ENDINGS if word.endswith(e) and len(word) - len(e) >= 3), "")
+    return word.removesuffix(ending)

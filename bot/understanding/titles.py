@@ -1,0 +1,44 @@
+"""The topics' files as Rasa's components need them: titles and sentences, read as plain YAML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+NATIONAL = Path(__file__).resolve().parents[2] / "content" / "national"
+_FIGURE = re.compile(r"\{[^}]*\}")
+_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n-?\s*")
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One sentence of an answer: whose it is, and what it says without its figures."""
+
+    topic: str
+    entry: str
+    facet: str
+    text: str
+
+
+@cache
+def topics(folder: Path = NATIONAL) -> dict[str, dict[str, Any]]:
+    """Every topic's file by its id, as it stands."""
+    loaded = (yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) for path in sorted(folder.glob("*.yml")))
+    return {file["topic"]: file for file in loaded}
+
+
+def passages(topic: str) -> Iterator[Passage]:
+    """The sentences of `topic`, of every entry and facet; none for a topic without a file."""
+    for entry in topics().get(topic, {}).get("entries", []):
+        for facet, says in entry["says"].items():
+            plain = _FIGURE.sub(" ", _LINK.sub(r"\1", says))
+            for sentence in _SENTENCE.split(plain):
+                if len(sentence.split()) > 2:
+                    yield Passage(topic, entry["id"], facet, " ".join(sentence.split()))
