@@ -28,6 +28,7 @@ RASA_PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
 READY_WITHIN = 120.0  # seconds, on a slow machine
 GRACE = 8.0  # seconds to stop before a process is killed
 PAUSES = (0.2, 1.0, 3.0, 10.0)  # between a process's restarts
+PHONES = ("SIGNPOST_TWILIO", "SIGNPOST_TELEGRAM", "SIGNPOST_WHATSAPP", "SIGNPOST_ADDRESS")
 PR_SET_PDEATHSIG = 1
 
 
@@ -46,13 +47,15 @@ class Program:
     process: asyncio.subprocess.Process | None = None
     starts: int = 0
     started_at: float = 0.0
+    knows_numbers: bool = False  # the gateway alone is given the secrets of the phone channels
     _watch: asyncio.Task[None] | None = field(default=None, repr=False)
 
     async def start(self) -> None:
         """Start it; its output goes to its log."""
+        given = {name: value for name, value in os.environ.items() if self.knows_numbers or not name.startswith(PHONES)}
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                *self.command, cwd=ROOT, env=os.environ | self.environment, stdout=log, stderr=log,
+                *self.command, cwd=ROOT, env=given | self.environment, stdout=log, stderr=log,
                 stdin=asyncio.subprocess.DEVNULL, start_new_session=True, preexec_fn=_die_with_parent)
         self.starts += 1
         self.started_at = time.monotonic()
@@ -151,7 +154,8 @@ class Supervisor:
             Program("rasa", rasa, rasa_environment, logs / "rasa.log"),
             Program("actions", [sys.executable, "-m", "bot.actions", "--port", str(actions_port)],
                     {"OMP_NUM_THREADS": "1"}, logs / "actions.log"),
-            Program("gateway", [sys.executable, "-m", "bot.serve"], gateway_environment, logs / "gateway.log"),
+            Program("gateway", [sys.executable, "-m", "bot.serve"], gateway_environment, logs / "gateway.log",
+                    knows_numbers=True),
         ]
 
     async def _keep_up(self, program: Program) -> None:

@@ -8,10 +8,15 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Literal, Protocol
 
+import structlog
 from aiohttp import web
 
+from bot.gateway import web_api
+from bot.gateway.limits import FORGED
 from bot.gateway.outgoing import Parcel
 from bot.knowledge.reply import Message
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,15 @@ class NotSent(Exception):
     def __init__(self, outcome: Outcome, code: str, after: float | None = None, unsure: bool = False) -> None:
         super().__init__(f"{outcome.value} {code}")
         self.outcome, self.code, self.after, self.unsure = outcome, code, after, unsure
+
+
+async def refuse(request: web.Request, provider: str, why: str) -> web.HTTPException:
+    """The answer to a webhook that is not the provider's: 403, or 429 for who keeps trying. No signed one comes here."""
+    wait = await request.app[web_api.LIMITS].wait(FORGED, request.remote or "?")
+    if wait:
+        return web.HTTPTooManyRequests(headers={"Retry-After": str(wait)})
+    log.warning("webhook_refused", provider=provider, why=why)
+    return web.HTTPForbidden(text=f"Not a request from {provider} for this service.")
 
 
 Say = Callable[..., str]  # a sentence of words.yml by name, with its places filled

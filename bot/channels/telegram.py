@@ -18,7 +18,7 @@ from telegram.constants import ChatMemberStatus, ChatType, MessageLimit, ParseMo
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import HTTPXRequest
 
-from bot.channels.channel import Channel, NotSent, Outcome, Received, Say, Status
+from bot.channels.channel import Channel, NotSent, Outcome, Received, Say, Status, refuse
 from bot.channels.rendering import options_of, whole
 from bot.channels.text import LINK, split
 from bot.gateway.outgoing import Parcel, mark_of
@@ -104,8 +104,7 @@ class Telegram:
         """200 for whatever Telegram sends: it would send again what we can't read."""
         given = request.headers.get(SECRET, "").encode("utf-8", "surrogateescape")
         if not hmac.compare_digest(given, self._secret.encode()):
-            log.warning("webhook_refused", provider="telegram", why="secret")
-            raise web.HTTPForbidden(text="Not a request from Telegram for this bot.")
+            raise await refuse(request, "Telegram", "secret")
         try:
             update = Update.de_json(await request.json(), self._bot)
         except (ValueError, TypeError, KeyError, AttributeError, LookupError, RecursionError):

@@ -9,7 +9,6 @@ from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import aiohttp
-import structlog
 from aiohttp import web
 from multidict import MultiDictProxy
 from twilio.base.exceptions import TwilioRestException, TwilioServiceException
@@ -19,11 +18,9 @@ from twilio.request_validator import SIGNATURE_SETTINGS_HEADER, RequestValidator
 from twilio.rest import Client
 from twilio.twiml.messaging_response import MessagingResponse
 
-from bot.channels.channel import Channel, NotSent, Outcome, Received, Status
+from bot.channels.channel import Channel, NotSent, Outcome, Received, Status, refuse
 from bot.channels.numbers import e164
 from bot.gateway.outgoing import DELIVERED, FAILED, READ, SENT
-
-log = structlog.get_logger()
 
 T = TypeVar("T")
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=3)
@@ -131,8 +128,7 @@ class Twilio:
                 reason = "another_account"
         except (ValueError, LookupError):  # not a form, or not in the charset it names
             reason = "unreadable"
-        log.warning("webhook_refused", provider="twilio", why=reason)
-        raise web.HTTPForbidden(text="Not a request from Twilio for this account.")
+        raise await refuse(request, "Twilio", reason)
 
 
 def read(fields: MultiDictProxy[Any]) -> Received:

@@ -156,7 +156,7 @@ async def test_twilio_is_answered_at_once_whatever_rasa_does(gateway: Running, r
             async with session.post(f"{gateway.url}/channels/sms", data=fields, headers=_signed(fields, twilio)) as answer:
                 assert answer.status == 200
             times.append(time.perf_counter() - begun)
-    assert sorted(times)[int(len(times) * 0.95)] < 0.25, "a busy machine; bench/channels.py measures"
+    assert max(times) < 1.5, "never as long as Rasa takes; bench/channels.py measures how soon"
 
 
 # 2. What a carer texts, and what becomes of it. `heard`: what Rasa gets; `said`: the sentence of words.yml; neither: silence

@@ -83,6 +83,17 @@ class Desk:
         return NUMBER if channel == "sms" else f"whatsapp:{NUMBER}"
 
 
+def environment(gateway: str, twilio: FakeTwilio, telegram: FakeTelegram) -> dict[str, str]:
+    """The settings of a gateway that speaks to the doubles."""
+    return {
+        "SIGNPOST_PUBLIC_URL": gateway, "SIGNPOST_TWILIO_ACCOUNT_SID": ACCOUNT, "SIGNPOST_TWILIO_AUTH_TOKEN": TOKEN,
+        "SIGNPOST_TWILIO_SMS_FROM": SMS_NUMBER, "SIGNPOST_TWILIO_WHATSAPP_FROM": WHATSAPP_NUMBER,
+        "SIGNPOST_TWILIO_API": twilio.url, "SIGNPOST_WHATSAPP_TEMPLATE": TEMPLATE,
+        "SIGNPOST_TELEGRAM_TOKEN": telegram_double.TOKEN, "SIGNPOST_TELEGRAM_SECRET": telegram_double.SECRET,
+        "SIGNPOST_TELEGRAM_API": telegram.url,
+    }
+
+
 async def main() -> None:
     """Until Ctrl-C."""
     settings = Settings()
@@ -90,13 +101,7 @@ async def main() -> None:
     twilio, telegram = FakeTwilio(gateway), FakeTelegram()
     await twilio.start()
     await telegram.start()
-    os.environ |= {
-        "SIGNPOST_PUBLIC_URL": gateway, "SIGNPOST_TWILIO_ACCOUNT_SID": ACCOUNT, "SIGNPOST_TWILIO_AUTH_TOKEN": TOKEN,
-        "SIGNPOST_TWILIO_SMS_FROM": SMS_NUMBER, "SIGNPOST_TWILIO_WHATSAPP_FROM": WHATSAPP_NUMBER,
-        "SIGNPOST_TWILIO_API": twilio.url, "SIGNPOST_WHATSAPP_TEMPLATE": TEMPLATE,
-        "SIGNPOST_TELEGRAM_TOKEN": telegram_double.TOKEN, "SIGNPOST_TELEGRAM_SECRET": telegram_double.SECRET,
-        "SIGNPOST_TELEGRAM_API": telegram.url,
-    }
+    os.environ |= environment(gateway, twilio, telegram)
     runner = web.AppRunner(Desk(gateway, twilio, telegram).app())
     await runner.setup()
     port = int(os.environ.get("SIGNPOST_PHONE_PORT", settings.port + 1))
