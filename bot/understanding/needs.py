@@ -43,11 +43,10 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
         """Settings of the classifier, and the thresholds (shares of probability, 0-1)."""
         return {
             **asdict(Settings()),
-            "sure": 0.25,  # a whole message at least this sure of a class is not asked about
+            "sure": 0.3,  # a whole message at least this sure of a class is not asked about
             "second": 0.22,  # a further topic of the whole message is answered from here
             "part": 0.7,  # a topic of one part is answered from here
-            "urgent": 0.6,  # of a whole message in which the danger detector found nothing
-            "urgent_in_passing": 0.85,  # and where something else was being spoken of
+            "urgent": 0.85,  # danger is taken up from here where the detector, which reads first, found none
             "part_words": 4,
             "told_unasked": 0.4,  # how likely a message only tells something, where nothing was asked
             "most": 3,
@@ -120,16 +119,15 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
         titled = under_titles(text, known)
         read = [*pieces, *titled]
         shares = self._trained.probabilities(self._embedding.embed([normal(p) for p in read]), read)
-        bar = self._config["urgent_in_passing" if titled else "urgent"]
-        shares = self._without_hints(shares * in_place(self._trained.classes, known, self._config["told_unasked"]), bar)
+        shares = self._without_hints(shares * in_place(self._trained.classes, known, self._config["told_unasked"]))
         if titled:
             shares[0] = blended(shares[0], shares[len(pieces):], self._trained.classes, known, len(text.split()))
         return shares[: len(pieces)]
 
-    def _without_hints(self, shares: np.ndarray, bar: float) -> np.ndarray:
-        """Danger is the detector's to find: where it found none, a smaller share of it than `bar` says nothing."""
+    def _without_hints(self, shares: np.ndarray) -> np.ndarray:
+        """Danger is the detector's to find: where it found none, a smaller share of it than `urgent` says nothing."""
         urgent = np.array([name.startswith(URGENT) for name in self._trained.classes])
-        faint = shares[:, urgent].sum(axis=1) < bar * shares.sum(axis=1)
+        faint = shares[:, urgent].sum(axis=1) < self._config["urgent"] * shares.sum(axis=1)
         shares[np.ix_(faint, urgent)] = 0.0
         whole: np.ndarray = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-9)
         return whole
