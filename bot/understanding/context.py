@@ -7,6 +7,8 @@ from typing import Any
 
 from rasa.shared.nlu.training_data.message import Message
 
+EMBEDDING = "embedding"  # the whole message's, worked out once for all components
+
 
 def slots(message: Message) -> dict[str, Any]:
     """The state the turn started from, as the gateway sent it; empty in `rasa shell`."""

@@ -6,7 +6,6 @@ each topic found, best first, so that a message that asks two things gets two an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ from bot.embedding.kept import embed_kept
 from bot.embedding.model import SentenceEmbedding
 from bot.embedding.parts import parts
 from bot.understanding.at_hand import blended, by_topic, in_place, topic_of, under_titles
-from bot.understanding.context import slots
+from bot.understanding.context import EMBEDDING, slots
 
 UNCLEAR = "unclear"
 URGENT = "urgent."
@@ -95,7 +94,7 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
         return messages
 
     def _understand(self, message: Message, text: str) -> None:
-        shares = self._read(text, slots(message))
+        shares = self._read(message, text)
         ranking = _ranking(self._trained.classes, shares[0], together=bool(slots(message).get("topic")))
         needs = self._needs(shares)
         intent = self._intent(ranking[0], needs)
@@ -113,12 +112,15 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
             raise RuntimeError("NeedsClassifier is used before it is trained")
         return self._classifier
 
-    def _read(self, text: str, known: Mapping[str, Any]) -> np.ndarray:
+    def _read(self, message: Message, text: str) -> np.ndarray:
         """A row of probabilities for the message, then one for each of its parts."""
+        known = slots(message)
         pieces = [text, *parts(text, self._config["part_words"])]
         titled = under_titles(text, known)
         read = [*pieces, *titled]
-        shares = self._trained.probabilities(self._embedding.embed([normal(p) for p in read]), read)
+        vectors = self._embedding.embed([normal(p) for p in read])
+        message.set(EMBEDDING, vectors[0])
+        shares = self._trained.probabilities(vectors, read)
         shares = self._without_hints(shares * in_place(self._trained.classes, known, self._config["told_unasked"]))
         if titled:
             shares[0] = blended(shares[0], shares[len(pieces):], self._trained.classes, known, len(text.split()))

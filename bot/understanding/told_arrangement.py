@@ -1,0 +1,134 @@
+"""The arrangement a carer tells of in words no pattern foresaw.
+
+A second reading after the patterns (facts.py): a classifier over the whole message, which is told what the patterns
+found. It learns from nlu/arrangements/ and, as messages that state none, from the topics' lines in which the patterns
+find none. It adds or replaces the fact only where it is sure, nothing was asked, and no arrangement is known yet;
+bench/facts.py measures it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import ENTITIES, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.embedding.classifier import TextClassifier, normal
+from bot.embedding.kept import embed_kept
+from bot.embedding.model import SentenceEmbedding
+from bot.understanding.context import EMBEDDING, open_question, slots
+from bot.understanding.facts import FactFinder
+
+LINES = Path(__file__).resolve().parents[2] / "nlu" / "arrangements"
+ARRAYS = "arrangement.npz"
+ARRANGEMENT = "arrangement"
+NOTHING = ("none", "unknown")  # what is no news
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
+class ToldArrangement(GraphComponent):
+    """See the module."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Thresholds."""
+        return {
+            "sure": 0.5,  # from here its word counts
+            "words": 5,  # a shorter message is the patterns' alone
+            "every": 8,  # of the topics' lines, every so many is learned as one that states nothing
+        }
+
+    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource,
+                 classifier: TextClassifier | None = None) -> None:
+        self._config, self._storage, self._resource = config, storage, resource
+        self._classifier = classifier
+
+    @classmethod
+    def create(cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
+               execution_context: ExecutionContext) -> ToldArrangement:
+        """For training."""
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
+             execution_context: ExecutionContext, **kwargs: Any) -> ToldArrangement:
+        """From a trained model."""
+        with model_storage.read_from(resource) as folder:
+            return cls(config, model_storage, resource, TextClassifier.load(Path(folder) / ARRAYS))
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fit on the lines of nlu/arrangements and some of the topics'."""
+        others = [e.get(TEXT) for e in training_data.intent_examples if e.get(TEXT)][:: self._config["every"]]
+        classifier = learn(SentenceEmbedding(), told(LINES), others)
+        with self._storage.write_to(self._resource) as folder:
+            classifier.save(Path(folder) / ARRAYS)
+        return self._resource
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Add the fact, or put another in its place."""
+        for message in messages:
+            text = message.get(TEXT)
+            if text and not text.startswith("/") and self._worth_reading(message, text):
+                self._read(message, text)
+        return messages
+
+    def _worth_reading(self, message: Message, text: str) -> bool:
+        known = slots(message).get(ARRANGEMENT)
+        return len(text.split()) >= self._config["words"] and not open_question(message) and known in (None, "unknown")
+
+    def _read(self, message: Message, text: str) -> None:
+        if self._classifier is None:
+            raise RuntimeError("ToldArrangement is used before it is trained")
+        entities = message.get(ENTITIES, [])
+        stated = [e for e in entities if e["entity"] == "fact" and e["value"]["name"] == ARRANGEMENT]
+        found = second_reading(self._classifier, message.get(EMBEDDING), text, [e["value"]["value"] for e in stated])
+        if found and found[1] >= self._config["sure"] and [found[0]] != [e["value"]["value"] for e in stated]:
+            value = {"name": ARRANGEMENT, "value": found[0], "said": text, "sure": False}
+            fact = {"entity": "fact", "value": value, "start": 0, "end": len(text), "extractor": "ToldArrangement"}
+            message.set(ENTITIES, [*(e for e in entities if e not in stated), fact], add_to_output=True)
+
+
+def told(folder: Path) -> list[tuple[str, str]]:
+    """(text, arrangement) of every line."""
+    rows: list[tuple[str, str]] = []
+    for path in sorted(folder.glob("*.yml")):
+        for block in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)[ARRANGEMENT]:
+            rows += [(line[2:], block["told"]) for line in block["examples"].splitlines() if line.startswith("- ")]
+    return rows
+
+
+def learn(embedding: SentenceEmbedding, rows: list[tuple[str, str]], others: list[str]) -> TextClassifier:
+    """A classifier of labelled `rows`, and of those of the `others` in which the patterns find nothing."""
+    facts = FactFinder()
+    read = [(text, label, _stated(facts, text)) for text, label in [*rows, *((text, "none") for text in others)]]
+    kept = [(text, label, stated) for at, (text, label, stated) in enumerate(read) if at < len(rows) or not stated]
+    vectors = embed_kept(embedding, [normal(text) for text, _, _ in kept])
+    return TextClassifier.train(embedding, [marked(text, stated) for text, _, stated in kept],
+                                [label for _, label, _ in kept], vectors=vectors)
+
+
+def second_reading(classifier: TextClassifier, vector: np.ndarray, text: str,
+                   stated: list[str]) -> tuple[str, float] | None:
+    """(arrangement, confidence) of a message, its embedding, and what the patterns `stated`; None where it states none."""
+    shares = classifier.probabilities(vector[None], [marked(text, stated)])[0]
+    best = int(shares.argmax())
+    name = classifier.classes[best]
+    return None if name in NOTHING else (name, float(shares[best]))
+
+
+def marked(text: str, stated: list[str]) -> str:
+    """`text` with what the patterns found as two words of its own, for the classifier to trust or not."""
+    name = (stated[0] if len(stated) == 1 else "none").replace("_", "")
+    return f"{text} zqx{name} zqy{name}"
+
+
+def _stated(facts: FactFinder, text: str) -> list[str]:
+    return [str(fact.value) for fact in facts.find(text) if fact.name == ARRANGEMENT]
