@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.actions.action import SignpostAction
 from bot.actions.asking import WHICH, new_verdict, next_question, tell_verdict, work_out
 from bot.actions.asking import question as ask_question
-from bot.actions.choosing import first_parts, further_parts
+from bot.actions.choosing import first_parts, further_parts, nearness
 from bot.actions.composing import (
     WEB_WORDS,
     answer_facet,
@@ -30,6 +30,7 @@ from bot.knowledge.reply import HandOver, Message, Option, Reply
 OTHER_NATION = "assistant.other_nation"
 PERSON = "helpline.talk_to_someone"
 URGENT = "urgent."
+PLAINLY = 0.15  # how much nearer an earlier topic must be than the last
 QUESTION = 30  # words that a question after the answer may take
 
 
@@ -167,11 +168,17 @@ def changes(turn: Turn, topic: str) -> bool:
 
 
 def at_hand(turn: Turn, kind: str) -> str:
-    """The topic that a follow-up is about: 'what if they say no?' after the helpline's number means what came before."""
+    """The topic that a follow-up is about: the last, unless the message comes plainly nearer to an earlier one.
+
+    'What if they say no?' after the helpline's number means what came before it.
+    """
     recent = turn.memory.recent or [turn.memory.topic or ""]
     if kind in ("more", *ALONE):
         return recent[0]
-    return next((t for t in recent if not t.startswith("helpline.")), recent[0])
+    last = next((t for t in recent if not t.startswith("helpline.")), recent[0])
+    near = {t: max(nearness(turn, t).values(), default=0.0) for t in recent if t in turn.passages}
+    nearest = max(near, key=lambda t: near[t], default=last)
+    return nearest if near.get(nearest, 0.0) >= near.get(last, 0.0) + PLAINLY else last
 
 
 def _onward(turn: Turn, topic: str) -> list[Option]:

@@ -117,5 +117,5 @@ class Memory:
 
     def forget_family(self) -> None:
         """'Start again': everything about the family goes; the count of turns, and what is asked once only, stay."""
-        turn, helped = self.turn, self.helped
-        self.__init__(turn=turn, helped=helped)  # type: ignore[misc]  # back to the defaults, in place
+        turn, helped, said = self.turn, self.helped, self.said
+        self.__init__(turn=turn, helped=helped, said=said)  # type: ignore[misc]  # back to the defaults, in place

@@ -73,7 +73,8 @@ class OpenQuestion(GraphComponent):
             taken = told and _says_little(message)
         else:
             to_us = question in self._replies and len(text.split()) <= SHORT  # words of her own are an answer to these
-            taken = bool(answer or told or to_us) and not _asks_anew(message, text, bool(answer))
+            placed = question == "authority" and any(e["entity"] == "place" for e in entities)
+            taken = bool(answer or told or to_us) and not _asks_anew(message, text, bool(answer) or placed)
         if taken:
             message.set(INTENT, {"name": INFORM, "confidence": 1.0}, add_to_output=True)
 
@@ -102,8 +103,8 @@ def _asks_anew(message: Message, text: str, answered: bool) -> bool:
     name, sure = intent.get("name") or "", float(intent.get("confidence") or 0)
     if name == LANGUAGE:
         return True
-    if name.startswith("reply.") or name == UNCLEAR:
-        return False
+    if name.startswith(("reply.", "assistant.out_of_scope")) or name == UNCLEAR:
+        return False  # what she tells of her family is never beside the point
     asks = bool(_ASKS.search(text))
     if asks and not answered:
         return True

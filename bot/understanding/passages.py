@@ -69,7 +69,7 @@ class Passages(GraphComponent):
         """Topics asked for, and those of the conversation."""
         needs = [e["value"] for e in message.get(ENTITIES, []) if e["entity"] == "need"]
         asked = [(message.get(INTENT) or {}).get("name"), *needs]
-        return [t for t in dict.fromkeys([*asked, *spoken_of(slots(message))[:3]]) if t in self._known]
+        return [t for t in dict.fromkeys([*asked, *spoken_of(slots(message))]) if t in self._known]
 
     def _best(self, topic: str, text: str, message: Message) -> list[tuple[str, str, float]]:
         """(entry, facet, score) of each facet's best sentence, best first; a score is about 0 to 1.5."""

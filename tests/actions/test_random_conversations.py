@@ -125,4 +125,4 @@ class Conversation(RuleBasedStateMachine):
 
 TestRandomConversations = Conversation.TestCase
 TestRandomConversations.settings = settings(
-    max_examples=1000, stateful_step_count=6, deadline=None, suppress_health_check=list(HealthCheck))
+    max_examples=1000, stateful_step_count=5, deadline=None, suppress_health_check=list(HealthCheck))
