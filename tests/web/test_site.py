@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
+import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Page, expect
@@ -33,7 +34,7 @@ GLOBALS = "() => Object.keys(window).filter(name => isNaN(name))"
 OpenSite = Callable[..., Awaitable[Page]]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def open_site(gateway: Running, open_page: OpenPage) -> AsyncIterator[OpenSite]:
     """`await open_site(size, css=…, data='data-…')`: a council's page with the widget and a content policy that trusts it."""
     servers: list[TestServer] = []
