@@ -140,6 +140,8 @@ async def test_on_a_phone_it_takes_the_whole_screen(open_site: OpenSite, rasa: F
     await say(page, MONEY)
     assert await no_sideways_scrolling(page)
     assert [v for v in await violations(page) if "kinship-signpost" in v] == []
+    title, leave = await page.locator("#title").bounding_box(), await page.locator(".leave").bounding_box()
+    assert title and leave and (title["y"] + title["height"] <= leave["y"] or title["x"] + title["width"] <= leave["x"])
     stops = set()
     for _ in range(30):
         await page.keyboard.press("Tab")
