@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -92,16 +93,17 @@ def base() -> KnowledgeBase:
     return knowledge()
 
 
-@pytest.fixture
-async def rasa() -> AsyncIterator[FakeRasa]:
+@asynccontextmanager
+async def fake_rasa() -> AsyncIterator[FakeRasa]:
+    """One that listens."""
     fake = FakeRasa()
     await fake.start()
     yield fake
     await fake.stop()
 
 
-@pytest.fixture
-async def start_gateway(rasa: FakeRasa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StartGateway]:
+@asynccontextmanager
+async def gateways(rasa: FakeRasa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StartGateway]:
     """`await start_gateway(phones, rate_limits='on', …)`; content and model are loaded once for all tests.
 
     `listen_on`: the port, where it has to be a certain one.
@@ -132,6 +134,18 @@ async def start_gateway(rasa: FakeRasa, tmp_path: Path, monkeypatch: pytest.Monk
         yield start
         for one in running:
             await one.close()
+
+
+@pytest.fixture
+async def rasa() -> AsyncIterator[FakeRasa]:
+    async with fake_rasa() as fake:
+        yield fake
+
+
+@pytest.fixture
+async def start_gateway(rasa: FakeRasa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StartGateway]:
+    async with gateways(rasa, tmp_path, monkeypatch) as start:
+        yield start
 
 
 @pytest.fixture

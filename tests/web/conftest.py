@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
-from tests.doubles.gateway import Running, base, gateway, rasa, start_gateway  # noqa: F401  (fixtures)
+from tests.doubles.gateway import Running, StartGateway, fake_rasa, gateways
+from tests.doubles.rasa import FakeRasa
 from tests.web.looking import DESK
 
 CHROMIUM = shutil.which("chromium")
-ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-             "--disable-component-update", "--no-first-run", "--disable-dev-shm-usage", "--remote-debugging-port=0",
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
+             "--disable-component-update", "--no-first-run", "--disable-dev-shm-usage",
              # Names of sites that tests use are this machine; everything else leads nowhere.
              "--host-resolver-rules=MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 
@@ -29,30 +29,36 @@ expect.set_options(timeout=15_000)  # a machine may be busy
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
-        if here in item.path.parents and CHROMIUM is None:
-            item.add_marker(pytest.mark.skip("chromium is not installed: apt-get install chromium"))
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)  # one loop, so that they share a browser
+            if CHROMIUM is None:
+                item.add_marker(pytest.mark.skip("chromium is not installed: apt-get install chromium"))
 
 
-@pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """One Chromium for all tests; each has a context of its own in it. Gives its address."""
-    profile = tmp_path_factory.mktemp("chromium")
-    process = subprocess.Popen([str(CHROMIUM), *ARGUMENTS, f"--user-data-dir={profile}", "about:blank"],
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    port = profile / "DevToolsActivePort"
-    deadline = time.monotonic() + 30
-    while not (port.exists() and port.read_text().count("\n")):
-        assert process.poll() is None and time.monotonic() < deadline, "chromium does not start"
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port.read_text().splitlines()[0]}"
-    process.terminate()
-    process.wait(10)
-
-
-@pytest.fixture
-async def browser(chromium: str) -> AsyncIterator[Browser]:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One Chromium for all tests; each has a context of its own in it."""
     async with async_playwright() as playwright:
-        yield await playwright.chromium.connect_over_cdp(chromium)
+        launched = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield launched
+        await launched.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def rasa() -> AsyncIterator[FakeRasa]:
+    async with fake_rasa() as fake:
+        yield fake
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def start_gateway(rasa: FakeRasa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StartGateway]:
+    async with gateways(rasa, tmp_path, monkeypatch) as start:
+        yield start
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def gateway(start_gateway: StartGateway) -> Running:
+    return await start_gateway()
 
 
 @dataclass
@@ -75,7 +81,7 @@ def seen() -> Seen:
     return Seen()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def open_context(browser: Browser) -> AsyncIterator[Callable[..., Awaitable[BrowserContext]]]:
     opened: list[BrowserContext] = []
 
@@ -90,8 +96,8 @@ async def open_context(browser: Browser) -> AsyncIterator[Callable[..., Awaitabl
         await context.close()
 
 
-@pytest.fixture
-async def open_page(gateway: Running, seen: Seen, open_context: Callable[..., Awaitable[BrowserContext]]) -> OpenPage:  # noqa: F811
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_page(gateway: Running, seen: Seen, open_context: Callable[..., Awaitable[BrowserContext]]) -> OpenPage:
     """`await open_page(size, url=…, context=…, **options of the context)`: the page, watched for complaints."""
 
     async def make(size: tuple[int, int] = DESK, url: str = "", context: BrowserContext | None = None,

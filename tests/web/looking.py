@@ -50,6 +50,7 @@ async def tab_to(page: Page, wanted: str, back: bool = False) -> None:
     """Press Tab until the focus is on what is called that; each stop shows the focus, and nothing covers it."""
     for _ in range(40):
         await page.keyboard.press("Shift+Tab" if back else "Tab")
+        await page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         problem = await page.evaluate(STOP)
         assert problem is None, f"{await focused(page)}: {problem}"
         if await focused(page) == wanted:

@@ -87,7 +87,7 @@ async def test_every_state(open_page: OpenPage, rasa: FakeRasa, seen: Seen, stat
     set_scene(rasa)
     page = await open_page(PHONE)
     await state(page)
-    for size, options in ((PHONE, {}), (TABLET, {"color_scheme": "dark"}), (DESK, {"forced_colors": "active"}), (DESK, {})):
+    for size, options in ((PHONE, {}), (TABLET, {"color_scheme": "dark"}), (DESK, {"forced_colors": "active"})):
         await page.set_viewport_size({"width": size[0], "height": size[1]})
         await page.emulate_media(**{"color_scheme": "light", "forced_colors": "none"} | options)
         assert await violations(page) == [], (size, options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
+import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Page, expect
@@ -33,7 +34,7 @@ GLOBALS = "() => Object.keys(window).filter(name => isNaN(name))"
 OpenSite = Callable[..., Awaitable[Page]]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def open_site(gateway: Running, open_page: OpenPage) -> AsyncIterator[OpenSite]:
     """`await open_site(size, css=…, data='data-…')`: a council's page with the widget and a content policy that trusts it."""
     servers: list[TestServer] = []
@@ -139,6 +140,8 @@ async def test_on_a_phone_it_takes_the_whole_screen(open_site: OpenSite, rasa: F
     await say(page, MONEY)
     assert await no_sideways_scrolling(page)
     assert [v for v in await violations(page) if "kinship-signpost" in v] == []
+    title, leave = await page.locator("#title").bounding_box(), await page.locator(".leave").bounding_box()
+    assert title and leave and (title["y"] + title["height"] <= leave["y"] or title["x"] + title["width"] <= leave["x"])
     stops = set()
     for _ in range(30):
         await page.keyboard.press("Tab")
