@@ -87,7 +87,6 @@ async def test_the_maltby_conversation_by_keyboard(page: Page, seen: Seen, syste
     await expect(page.locator(".log .message")).not_to_have_count(count + 1)
     await expect(page.locator("#status")).to_have_text("")
 
-    await page.keyboard.press("Control+Home")
     await tab_to(page, "More", back=True)
     await page.keyboard.press("Enter")
     await tab_to(page, "Delete everything")
