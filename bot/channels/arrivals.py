@@ -110,14 +110,8 @@ class Arrivals:
         if inbound.command is not None and inbound.command.startswith(OBEYED):
             await self.turns.see_to(conversation, inbound)  # STOP is honoured before the provider has its answer
             return
-        task = asyncio.create_task(self._answer(conversation, inbound, new))
+        # who we are, what we keep, how to stop us
+        hello = [Message(text=self.obeyed.say("phone.hello"), topics=[TOPIC])] if new else []
+        task = asyncio.create_task(self.turns.see_to(conversation, inbound, hello))
         self._seeing.add(task)
         task.add_done_callback(self._seeing.discard)
-
-    async def _answer(self, conversation: Conversation, inbound: Inbound, new: bool) -> None:
-        try:
-            if new and not self.turns.alarming(inbound.text):  # who we are, what we keep, how to stop us
-                hello = Message(text=self.obeyed.say("phone.hello"), topics=[TOPIC])
-                await self.turns.say(conversation.id, "assistant", [hello])
-        finally:
-            await self.turns.see_to(conversation, inbound)

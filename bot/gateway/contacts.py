@@ -36,7 +36,7 @@ class Contacts:
             return await self._open(contact_id, channel, sealed, now)
 
     async def _open(self, contact_id: str, channel: str, sealed: str, now: datetime) -> tuple[Contact, Conversation, bool]:
-        async with self._store.session() as session:
+        async with self._store.session(reads_first=True) as session:
             contact = await session.get(Contact, contact_id)
             if contact is not None and contact.address is None:
                 contact.address = sealed
@@ -87,7 +87,7 @@ class Contacts:
 
     async def use_code(self, code: str, now: datetime) -> str | None:
         """The conversation that the code opens; the code is used up. None where it opens nothing (any more)."""
-        async with self._store.session() as session:
+        async with self._store.session(reads_first=True) as session:
             kept = await session.scalar(select(MoveCode).where(
                 MoveCode.code_hash == hashed(_plain(code)), MoveCode.expires_at >= now))
             if kept is None:

@@ -105,7 +105,7 @@ class Outgoing:
 
     async def progress(self, outbound_id: int, provider_id: str, status: str, error: str | None, now: datetime) -> bool:
         """A status callback, in whatever order they come; False where it brought no news."""
-        async with self._store.session() as session:
+        async with self._store.session(reads_first=True) as session:
             row = await session.get(Outbound, outbound_id)
             if row is None or row.provider_id not in (None, provider_id) or row.status in FINAL:
                 return False
@@ -116,7 +116,7 @@ class Outgoing:
 
     async def release_more(self, conversation_id: str, contact_id: str, now: datetime) -> bool:
         """Send the next held part; False where there is none."""
-        async with self._store.session() as session:
+        async with self._store.session(reads_first=True) as session:
             row = await session.scalar(select(Outbound).where(
                 Outbound.conversation_id == conversation_id, Outbound.contact_id == contact_id, Outbound.status == HELD,
             ).order_by(Outbound.id).limit(1))

@@ -48,9 +48,15 @@ class Store:
         await self.engine.dispose()
 
     @asynccontextmanager
-    async def session(self) -> AsyncIterator[AsyncSession]:
-        """One transaction: committed at the end of the block, undone where it raises."""
+    async def session(self, *, reads_first: bool = False) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed at the end of the block, undone where it raises.
+
+        `reads_first`: it writes what follows from what it reads. SQLite refuses that at once, without waiting, where
+        somebody else wrote in between; so it takes its turn at the start.
+        """
         async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+            if reads_first and self.engine.dialect.name == "sqlite":
+                await session.execute(text("BEGIN IMMEDIATE"))
             yield session
 
     async def ping(self) -> None:
@@ -113,7 +119,7 @@ class Store:
 
     async def reword(self, channel: str, provider_id: str, text: str) -> bool:
         """Put a message right that nobody has answered yet; False where it is too late."""
-        async with self.session() as session:
+        async with self.session(reads_first=True) as session:
             inbound = await session.scalar(select(Inbound).where(
                 Inbound.channel == channel, Inbound.provider_id == provider_id, Inbound.status == WAITING))
             if inbound is None:
@@ -135,7 +141,7 @@ class Store:
 
     async def failed_once_more(self, inbound_id: int) -> int:
         """Count a failed attempt; gives how many there were."""
-        async with self.session() as session:
+        async with self.session(reads_first=True) as session:
             inbound = await session.get_one(Inbound, inbound_id)
             inbound.attempts += 1
             return inbound.attempts
@@ -192,7 +198,7 @@ class Store:
     async def say(self, conversation_id: str, sender: str, messages: Sequence[Message], now: datetime,
                   contact_id: str | None = None, parcels: Sequence[Parcel] = ()) -> None:
         """Lines that answer no message: a person's at the helpline, or the system's. Raises `LookupError` where gone."""
-        async with self.session() as session:
+        async with self.session(reads_first=True) as session:
             if await session.get(Conversation, conversation_id) is None:
                 raise LookupError(conversation_id)
             await _add_lines(session, conversation_id, None, sender, messages, now)
@@ -205,7 +211,7 @@ class Store:
         Raises `LookupError` where it was deleted.
         """
         token = secrets.token_urlsafe(32)
-        async with self.session() as session:
+        async with self.session(reads_first=True) as session:
             conversation = await session.get_one(Conversation, conversation_id)
             conversation.channel, conversation.token_hash = WEB, hashed(token)
         return conversation, token
@@ -234,7 +240,7 @@ class Store:
 
     async def rate(self, conversation_id: str, line_id: int, says: str) -> Line | None:
         """Keep the carer's feedback with one of the assistant's lines; None where there is no such line."""
-        async with self.session() as session:
+        async with self.session(reads_first=True) as session:
             line = await session.get(Line, line_id)
             if line is None or line.conversation_id != conversation_id or line.sender != "assistant":
                 return None
@@ -268,7 +274,7 @@ class Store:
 
     async def tell_desk(self, conversation_id: str, reason: str, now: datetime) -> None:
         """Something about the conversation needs a person: put it into the queue."""
-        async with self.session() as session:
+        async with self.session(reads_first=True) as session:
             conversation = await session.get(Conversation, conversation_id)
             if conversation:
                 await queue_for_person(session, conversation, reason, now)

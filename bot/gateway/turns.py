@@ -62,11 +62,14 @@ class Turns:
         until = now + timedelta(seconds=joins_for) if joins_for and command is None else None
         return await self._store.receive(conversation, provider_id, text, command, now, None, contact, until)
 
-    async def see_to(self, conversation: Conversation, inbound: Inbound) -> None:
-        """Answer danger, obey STOP and the like; the rest waits for its turn."""
+    async def see_to(self, conversation: Conversation, inbound: Inbound, hello: Sequence[Message] = ()) -> None:
+        """Answer danger, obey STOP and the like; the rest waits for its turn, and `hello` comes before it."""
         self._wakeups.wake(conversation.id)
-        await self._first(conversation, inbound)
-        self._go_on(conversation.id)
+        try:
+            if not await self._first(conversation, inbound) and hello:
+                await self.say(conversation.id, "assistant", hello)
+        finally:
+            self._go_on(conversation.id)
 
     async def say(self, conversation_id: str, sender: str, messages: Sequence[Message]) -> None:
         """Lines that answer no message, such as a person's at the helpline; to the phone the carer used last, if any.
@@ -115,21 +118,23 @@ class Turns:
                     continue
         return await self._store.lines(inbound.conversation_id, inbound_id=inbound.id)
 
-    async def _first(self, conversation: Conversation, inbound: Inbound) -> None:
+    async def _first(self, conversation: Conversation, inbound: Inbound) -> bool:
         """What waits for nobody: STOP and the like, and danger. Should that fail, the message goes its usual way."""
         try:
             if inbound.command is not None:
                 if self.post and inbound.command.startswith(OBEYED):
                     await self.post.obey(conversation, inbound)
+                    return True
             elif conversation.mode != "helpline":
-                await self._answer_danger(conversation, [inbound])
+                return await self._answer_danger(conversation, [inbound])
         except Exception as error:
             log.error("danger_check_failed", error=type(error).__name__)
+        return False
 
     async def _answer_danger(self, conversation: Conversation, group: Sequence[Inbound]) -> bool:
         known = Situation(on=self._clock.now().date(), arrangement=conversation.slots.get("arrangement"),
                           authority=conversation.slots.get("authority"))
-        alarm = self._watch.look(_text(group), known)
+        alarm = await asyncio.to_thread(self._watch.look, _text(group), known)  # some 10 ms, in which others are served
         if alarm is None:
             return False
         slots = conversation.slots
