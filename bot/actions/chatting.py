@@ -6,7 +6,7 @@ from bot.actions.action import SignpostAction
 from bot.actions.answering import answer_again, answer_topics
 from bot.actions.asking import WHICH, question, work_out
 from bot.actions.choosing import NEAR, nearness
-from bot.actions.composing import helpline_answers, menu, person_option, topic_option
+from bot.actions.composing import menu, person_option, topic_option
 from bot.actions.knowing import known_facts
 from bot.actions.replying import HELPED, take_told
 from bot.actions.turn import Turn, topic_of
@@ -178,8 +178,7 @@ class OtherLanguage(SignpostAction):
         if said is None:
             return chat(turn, "out_of_scope", "assistant.out_of_scope", menu(turn))
         text = turn.knowledge.base.figures.fill(said, turn.now.date())
-        return Reply(messages=[Message(text=text, topics=["assistant.out_of_scope"], answers=helpline_answers(turn),
-                                       options=[person_option(turn)])])
+        return Reply(messages=[Message(text=text, topics=["assistant.out_of_scope"], options=[person_option(turn)])])
 
 
 class Calm(SignpostAction):

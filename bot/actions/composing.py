@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.actions.turn import Turn
+from bot.actions.turn import Turn, topic_of
 from bot.knowledge.base import MOST_OPTIONS, Found, FoundLocally
 from bot.knowledge.reply import Answer, Message, Option
 
 MOST_WORDS = 120  # in one turn before 'Tell me more' (docs/decisions/0006)
 LEAD = 12  # of which a sentence before the answer may take so many: a human one, or 'I said this just now'
 WEB_WORDS = MOST_WORDS - LEAD
+MOST_LIKELY = 3  # of a menu's options
+URGENT = "urgent."
 MOST_LOCAL = 3
 LOCAL, NEXT_STEP, PLACING = "local", "next_step", "placing"
 
@@ -34,7 +36,7 @@ def answer_topic(turn: Turn, topic: str, words: int = WEB_WORDS) -> Message:
             left_over.append(facet_option(turn, topic, facet))
     return Message(text="\n\n".join(pieces), topics=[topic], answers=answers,
                    options=[*left_over, *options_after(turn, topic)][:MOST_OPTIONS],
-                   urgent=topic.startswith("urgent."), sms=found.sms)
+                   urgent=topic.startswith(URGENT), sms=found.sms)
 
 
 def answer_facet(turn: Turn, topic: str, facet: str) -> Message:
@@ -46,7 +48,7 @@ def answer_facet(turn: Turn, topic: str, facet: str) -> Message:
     if found is None:
         return no_content(turn, topic, "answer.no_facet")
     return Message(text=found.text, topics=[topic], answers=[found.answer(situation)],
-                   options=options_after(turn, topic, facet), urgent=topic.startswith("urgent."), sms=found.text)
+                   options=options_after(turn, topic, facet), urgent=topic.startswith(URGENT), sms=found.text)
 
 
 def answer_facets(turn: Turn, topic: str, facets: list[str], words: int = WEB_WORDS) -> Message:
@@ -148,8 +150,12 @@ def person_option(turn: Turn) -> Option:
 
 
 def menu(turn: Turn) -> list[Option]:
-    """The five needs most carers have, and a person."""
-    return [*(topic_option(turn, t) for t in turn.knowledge.base.words.ways("menu")), person_option(turn)]
+    """Five needs: what the message may have been about, then those most carers have; and a person."""
+    known = turn.knowledge.base.topics
+    heard = [topic_of(intent) for intent in (*turn.needs, *turn.maybe)]
+    likely = [t for t in heard if t in known and not t.startswith((URGENT, "helpline."))][:MOST_LIKELY]
+    topics = dict.fromkeys([*likely, *turn.knowledge.base.words.ways("menu")])
+    return [*(topic_option(turn, t) for t in list(topics)[:MOST_OPTIONS]), person_option(turn)]
 
 
 def helpline_answers(turn: Turn) -> list[Answer]:

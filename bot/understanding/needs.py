@@ -49,7 +49,7 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
             "part_words": 4,
             "told_unasked": 0.4,  # how likely a message only tells something, where nothing was asked
             "most": 3,
-            "doubtful": 0.6,  # an answer less sure than this comes with the topics it might have been instead
+            "doubtful": 0.75,  # an answer less sure than this comes with the topics it might have been instead
             "possible": 0.05,  # and those are the ones at least this likely,
             "others": 2,  # so many at most
         }
