@@ -68,9 +68,10 @@ class Memory:
 
     def learn(self, name: str, value: Any) -> None:
         """Take one stated fact; what the carer says now replaces what she said before."""
-        if name == "child_age":
-            self.child_age = list(value) if isinstance(value, list) else [value]
-        elif name in OWN_SLOT:
+        ages = value if isinstance(value, list) else [value]
+        if name == "child_age" and all(isinstance(age, int) for age in ages):
+            self.child_age = list(ages)
+        elif name in OWN_SLOT and name != "child_age":  # an age in words, such as 'under 16', only the table can use
             setattr(self, name, value)
         else:
             self.situation[name] = str(value)
