@@ -16,7 +16,7 @@ from bot.knowledge.schema import Figure
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
 DAYS = st.dates(date(2020, 1, 1), date(2035, 12, 31))
-PLAIN = st.text(st.characters(blacklist_characters="{}", blacklist_categories=["Cs"]), max_size=40)
+PLAIN = st.text(st.characters(blacklist_characters="{}", blacklist_categories=["Cs", "Cc"]), max_size=40)
 HINT = " (check [{title}]({url}))"
 
 
