@@ -93,9 +93,10 @@ class TextClassifier:
     def probabilities(self, vectors: Floats, texts: Sequence[str]) -> Floats:
         """Class probabilities, shape (len(texts), len(classes)), of texts with their embeddings `vectors`."""
         texts = [normal(t) for t in texts]
-        rows = sparse.hstack([_weighted(h.transform(texts), w) for h, w in zip(self._hashers, self._idf, strict=True)])
-        likeness = _likeness(vectors, self._landmarks, self.settings)
-        return _shares(likeness @ self._near + rows.tocsr() @ self._hashed + self._bias)
+        scores = _likeness(vectors, self._landmarks, self.settings) @ self._near + self._bias
+        for hasher, idf, hashed in zip(self._hashers, self._idf, np.split(self._hashed, len(KINDS)), strict=True):
+            scores += _weighted(hasher.transform(texts), idf) @ hashed
+        return _shares(scores)
 
     def save(self, path: Path) -> None:
         """Write the arrays to `path` (.npz)."""
@@ -121,7 +122,8 @@ def normal(text: str) -> str:
 def _hashers(settings: Settings) -> list[HashingVectorizer]:
     ranges = ((settings.char_low, settings.char_high), (1, settings.word_high))
     return [HashingVectorizer(analyzer=kind, ngram_range=span, n_features=settings.buckets, alternate_sign=False,
-                              norm=None, lowercase=False, token_pattern=r"(?u)\b\w+\b" if kind == "word" else None)
+                              norm=None, lowercase=False, dtype=np.float32,
+                              token_pattern=r"(?u)\b\w+\b" if kind == "word" else None)
             for kind, span in zip(KINDS, ranges, strict=True)]
 
 
@@ -134,11 +136,11 @@ def _idf(counts: sparse.csr_matrix) -> Floats:
 
 def _weighted(counts: sparse.csr_matrix, idf: Floats) -> sparse.csr_matrix:
     """Sub-linear tf-idf rows of length 1."""
-    rows = sparse.csr_matrix(counts, dtype=np.float32)
-    rows.data = (1 + np.log(rows.data)) * idf[rows.indices]
-    lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
-    rows.data /= np.repeat(np.maximum(lengths, 1e-9), np.diff(rows.indptr))
-    return rows
+    data = (1 + np.log(counts.data)) * idf[counts.indices]
+    row = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+    lengths = np.sqrt(np.bincount(row, data * data, counts.shape[0])).astype(np.float32)
+    data /= np.maximum(lengths, np.float32(1e-9))[row]
+    return sparse.csr_matrix((data, counts.indices, counts.indptr), shape=counts.shape, copy=False)
 
 
 def _likeness(vectors: Floats, landmarks: Floats, settings: Settings) -> Floats:

@@ -17,17 +17,22 @@ def kept_file() -> Path:
     return ROOT / "models" / f"embeddings-{weights_sha256(model_folder())[:12]}.npz"
 
 
+def key(text: str) -> str:
+    """What a text's embedding is kept under."""
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
 def embed_kept(embedding: SentenceEmbedding, texts: Sequence[str], path: Path | None = None) -> npt.NDArray[np.float32]:
     """As `embedding.embed(texts)`, but not anew for what `path` (default `kept_file()`) holds; it holds `texts` afterwards."""
     path = path or kept_file()
-    keys = [hashlib.sha256(text.encode()).hexdigest()[:24] for text in texts]
+    keys = [key(text) for text in texts]
     known: dict[str, npt.NDArray[np.float32]] = {}
     if path.is_file():
         with np.load(path, allow_pickle=False) as kept:
             known = dict(zip(kept["keys"].tolist(), kept["vectors"], strict=True))
-    new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+    new = {k: text for k, text in zip(keys, texts, strict=True) if k not in known}
     known |= dict(zip(new, embedding.embed(list(new.values())), strict=True))
-    vectors = np.stack([known[key] for key in keys])
+    vectors = np.stack([known[k] for k in keys])
     if new:
         path.parent.mkdir(exist_ok=True)
         np.savez(path, keys=np.array(list(known)), vectors=np.stack(list(known.values())))

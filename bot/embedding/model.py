@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
+from functools import cache
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
@@ -57,6 +58,12 @@ def checked(folder: Path, name: str, sha256: str) -> Path:
     return path
 
 
+@cache
+def shared() -> SentenceEmbedding:
+    """The one model of this process: each takes some 60 MB. Raises `ModelFileError`."""
+    return SentenceEmbedding()
+
+
 class SentenceEmbedding:
     """The loaded model. Thread-safe."""
 
@@ -87,10 +94,36 @@ class SentenceEmbedding:
                 vectors = pool.map(self._embed, texts)
         return np.stack(vectors) if vectors else np.zeros((0, DIMENSIONS), dtype=np.float32)
 
+    def embed_with_parts(self, text: str, parts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Unit vectors of `text` and of its `parts`, which follow each other in it: shape (1 + len(parts), 384).
+
+        The text is read once; a part is the mean of its own words as they stand there, which costs nothing more and
+        tells topics as well as reading each part alone. Parts past the cut are read alone.
+        """
+        spans, tokens = self._tokens(text)
+        if tokens.ndim == 1:
+            return self.embed([text, *parts])
+        vectors, at = [_unit(tokens.mean(axis=0))], 0
+        for part in parts:
+            start = max(text.find(part, at), at)
+            at = start + len(part)
+            mine = [i for i, (first, after) in enumerate(spans) if start <= first < after <= at]
+            whole = mine and spans[mine[-1]][1] == at
+            vectors.append(_unit(tokens[mine].mean(axis=0)) if whole else self._embed(part))
+        return np.stack(vectors)
+
     def _embed(self, text: str) -> npt.NDArray[np.float32]:
-        ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
+        _, tokens = self._tokens(text)
+        return _unit(tokens if tokens.ndim == 1 else tokens.mean(axis=0))
+
+    def _tokens(self, text: str) -> tuple[list[tuple[int, int]], npt.NDArray[np.float32]]:
+        """Where each word piece stands, and its vector; one vector alone from a file that pools by itself."""
+        encoded = self._tokenizer.encode(text)
+        ids = np.array([encoded.ids], dtype=np.int64)
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
-        tokens = self._session.run(None, {k: v for k, v in feed.items() if k in self._inputs})[0]
-        pooled = tokens[0] if tokens.ndim == 2 else tokens[0].mean(axis=0)  # some files pool by themselves
-        unit: npt.NDArray[np.float32] = pooled / max(float(np.linalg.norm(pooled)), 1e-9)
-        return unit
+        return encoded.offsets, self._session.run(None, {k: v for k, v in feed.items() if k in self._inputs})[0][0]
+
+
+def _unit(vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    unit: npt.NDArray[np.float32] = vector / max(float(np.linalg.norm(vector)), 1e-9)
+    return unit

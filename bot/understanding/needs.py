@@ -22,7 +22,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.embedding.classifier import Settings, TextClassifier, normal
 from bot.embedding.kept import embed_kept
-from bot.embedding.model import SentenceEmbedding
+from bot.embedding.model import shared
 from bot.embedding.parts import parts
 from bot.understanding.at_hand import blended, by_topic, in_place, topic_of, under_titles
 from bot.understanding.context import EMBEDDING, slots
@@ -57,7 +57,7 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource,
                  classifier: TextClassifier | None = None) -> None:
         self._config, self._storage, self._resource = config, storage, resource
-        self._embedding = SentenceEmbedding()
+        self._embedding = shared()
         self._classifier = classifier
 
     @classmethod
@@ -117,8 +117,10 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
         known = slots(message)
         pieces = [text, *parts(text, self._config["part_words"])]
         titled = under_titles(text, known)
-        read = [*pieces, *titled]
-        vectors = self._embedding.embed([normal(p) for p in read])
+        read = [normal(piece) for piece in (*pieces, *titled)]
+        vectors = self._embedding.embed_with_parts(read[0], read[1:len(pieces)])
+        if titled:
+            vectors = np.vstack([vectors, self._embedding.embed(read[len(pieces):])])
         message.set(EMBEDDING, vectors[0])
         shares = self._trained.probabilities(vectors, read)
         shares = self._without_hints(shares * in_place(self._trained.classes, known, self._config["told_unasked"]))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,16 +19,20 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.embedding.classifier import normal
-from bot.embedding.model import SentenceEmbedding
+from bot.embedding.kept import embed_kept, key
+from bot.embedding.model import shared
 from bot.understanding.at_hand import spoken_of
-from bot.understanding.context import slots
+from bot.understanding.context import EMBEDDING, slots
 from bot.understanding.phrases import words
 from bot.understanding.titles import passages, topics
 
 LONGEST = 40  # words; a story asks nothing that one sentence answers
 SAME_WORDS = 0.3  # what all of the message's words in one sentence are worth, beside its nearness in meaning (0-1)
+TITLE = 0.25  # how much of the topic's title is read along: a question leaves out what it goes without saying
+ARRAYS = "passages.npz"
 ASKED_FOR = 0.3  # what 'how much …' is worth for the facet that says how much
 _COMMON = words("""
     the a an is are to of for in on it they them he she his her i you we my me your do does can what how if and or but
@@ -36,14 +41,14 @@ _COMMON = words("""
 _ENDINGS = ("ing", "ed", "es", "s")
 
 
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class Passages(GraphComponent):
-    """See the module."""
+    """See the module. Training learns nothing, it embeds the content; what is edited later is embedded when asked for."""
 
-    def __init__(self) -> None:
-        self._embedding = SentenceEmbedding()
+    def __init__(self, storage: ModelStorage, resource: Resource, vectors: dict[str, np.ndarray]) -> None:
+        self._storage, self._resource, self._vectors = storage, resource, vectors
         self._known = {topic: list(passages(topic)) for topic in topics()}
-        self._vectors: dict[str, np.ndarray] = {}  # made when a topic first comes up: all at once would slow the start
+        self._of_topic: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         self._words = {topic: [_words(p.text) for p in found] for topic, found in self._known.items()}
         sentences = [said for found in self._words.values() for said in found]
         seen = Counter(word for said in sentences for word in said)
@@ -52,8 +57,23 @@ class Passages(GraphComponent):
     @classmethod
     def create(cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
                execution_context: ExecutionContext) -> Passages:
-        """Nothing to configure."""
-        return cls()
+        """For training."""
+        return cls(model_storage, resource, {})
+
+    @classmethod
+    def load(cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
+             execution_context: ExecutionContext, **kwargs: Any) -> Passages:
+        """From a trained model."""
+        with model_storage.read_from(resource) as folder, np.load(Path(folder) / ARRAYS, allow_pickle=False) as kept:
+            return cls(model_storage, resource, dict(zip(kept["keys"].tolist(), kept["vectors"], strict=True)))
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Embed every sentence of the content."""
+        texts = sorted({normal(text) for topic in self._known for text in self._texts(topic)})
+        vectors = embed_kept(shared(), texts).astype(np.float16)
+        with self._storage.write_to(self._resource) as folder:
+            np.savez(Path(folder) / ARRAYS, keys=np.array([key(text) for text in texts]), vectors=vectors)
+        return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add the entity; a story, or an option's payload, has none."""
@@ -71,12 +91,22 @@ class Passages(GraphComponent):
         asked = [(message.get(INTENT) or {}).get("name"), *needs]
         return [t for t in dict.fromkeys([*asked, *spoken_of(slots(message))]) if t in self._known]
 
+    def _texts(self, topic: str) -> list[str]:
+        return [f"{topics()[topic]['title']}:", *(p.text for p in self._known[topic])]
+
+    def _meanings(self, topic: str) -> tuple[np.ndarray, np.ndarray]:
+        """The vectors of the topic's sentences, a row each, and what the title adds to each one's nearness."""
+        if topic not in self._of_topic:
+            texts = [normal(text) for text in self._texts(topic)]
+            rows = np.stack([self._vectors[kept] if (kept := key(text)) in self._vectors else shared().embed([text])[0]
+                             for text in texts]).astype(np.float32)
+            self._of_topic[topic] = rows[1:], TITLE * (rows[1:] @ rows[0])
+        return self._of_topic[topic]
+
     def _best(self, topic: str, text: str, message: Message) -> list[tuple[str, str, float]]:
         """(entry, facet, score) of each facet's best sentence, best first; a score is about 0 to 1.5."""
-        alone, titled = self._embedding.embed([normal(text), normal(f"{topics()[topic]['title']}: {text}")])
-        if topic not in self._vectors:
-            self._vectors[topic] = self._embedding.embed([normal(p.text) for p in self._known[topic]])
-        near = self._vectors[topic] @ ((alone + titled) / 2)
+        vectors, titled = self._meanings(topic)
+        near = vectors @ message.get(EMBEDDING) + titled
         said = _words(text)
         weight = sum(self._rarity.get(word, 0.0) for word in said) or 1.0
         asked = {r["name"].removeprefix("follow_up."): r["confidence"] for r in message.get(INTENT_RANKING_KEY) or []

@@ -23,7 +23,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.embedding.classifier import TextClassifier, normal
 from bot.embedding.kept import embed_kept
-from bot.embedding.model import SentenceEmbedding
+from bot.embedding.model import SentenceEmbedding, shared
 from bot.understanding.context import EMBEDDING, open_question, slots
 from bot.understanding.facts import FactFinder
 
@@ -67,7 +67,7 @@ class ToldArrangement(GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         """Fit on the lines of nlu/arrangements and some of the topics'."""
         others = [e.get(TEXT) for e in training_data.intent_examples if e.get(TEXT)][:: self._config["every"]]
-        classifier = learn(SentenceEmbedding(), told(LINES), others)
+        classifier = learn(shared(), told(LINES), others)
         with self._storage.write_to(self._resource) as folder:
             classifier.save(Path(folder) / ARRAYS)
         return self._resource
