@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 from tests.doubles.gateway import Running
 from tests.doubles.rasa import FakeRasa
 from tests.web.conftest import OpenPage, Seen
-from tests.web.looking import DESK, PHONE, STOP, TABLET, focused, no_sideways_scrolling, say, violations
+from tests.web.looking import DESK, FAST, PHONE, STOP, TABLET, focused, no_sideways_scrolling, say, violations
 from tests.web.scenes import DANGER, MONEY, THERAPY, set_scene
 
 # 1.4.12: what a reader may set without losing anything.
@@ -55,10 +55,11 @@ async def error(page: Page) -> None:
 
 
 async def offline(page: Page) -> None:
+    await page.evaluate(FAST)
     await page.route("**/api/**", lambda route: route.abort())
     await page.locator("#text").fill("hello")
     await page.keyboard.press("Enter")
-    await expect(page.locator(".note button")).to_be_visible(timeout=8_000)
+    await expect(page.locator(".note button")).to_be_visible()
 
 
 async def handover(page: Page) -> None:

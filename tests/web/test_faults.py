@@ -11,13 +11,8 @@ from tests.doubles.carer import Carer
 from tests.doubles.gateway import Running, StartGateway
 from tests.doubles.rasa import FakeRasa
 from tests.web.conftest import OpenPage, Seen
-from tests.web.looking import say
+from tests.web.looking import FAST, say
 
-# Pauses of the page pass twenty times as fast.
-FAST = """() => {
-  const slow = setTimeout;
-  window.setTimeout = (call, time, ...more) => slow(call, time > 500 ? time / 20 : time, ...more);
-}"""
 MESSAGES = "**/messages"
 
 
@@ -111,9 +106,9 @@ async def test_rasa_away_is_said_and_the_answer_comes_later(open_page: OpenPage,
     page = await open_page()
     await rasa.stop()
     await send(page, "hello")
-    await expect(page.locator("#status")).to_contain_text("Your message is safe", timeout=8_000)
+    await expect(page.locator("#status")).to_contain_text("Your message is safe")
     await rasa.start()
-    await expect(page.locator(".log .assistant")).to_have_count(1, timeout=8_000)
+    await expect(page.locator(".log .assistant")).to_have_count(1)
     await expect(page.locator("#status")).to_have_text("")
     assert await said(page) == ["hello", "You said: hello"]
 
