@@ -67,9 +67,8 @@ class Asides(GraphComponent):
 
     def language(self, text: str) -> str | None:
         """The language of `text`, where it plainly is one of those we know and not English."""
-        letters = [c for c in text if c.isalpha()]
-        by_script = {name: _script_share(letters, block["script"]) for name, block in self._languages.items()
-                     if "script" in block}
+        by_script = {name: _script_share(text, block["script"]) for name, block in self._languages.items()
+                     if "script" in block and not text.isascii()}
         written = [name for name, share in by_script.items() if share > SCRIPT]
         if written:
             return max(written, key=lambda name: sum(text.count(c) for c in self._languages[name].get("letters", "")))
@@ -80,8 +79,10 @@ class Asides(GraphComponent):
         return best if counts[best] >= ENOUGH and spoken >= MOST * len(words) else None
 
 
-def _script_share(letters: list[str], script: str) -> float:
-    return sum(unicodedata.name(c, "").startswith(script) for c in letters) / len(letters) if letters else 0.0
+def _script_share(text: str, script: str) -> float:
+    """Of the letters of `text`, those in a script."""
+    other = [c for c in text if not c.isascii()]
+    return sum(unicodedata.name(c, "").startswith(script) for c in other) / max(1, sum(c.isalpha() for c in text))
 
 
 def _read(name: str) -> dict[str, Any]:
