@@ -163,7 +163,7 @@ class Turns:
                 try:
                     while waiting := await self._store.waiting(conversation_id):
                         group = joined(waiting)
-                        if (left := self._until_whole(group)) > 0:
+                        if len(group) == len(waiting) and (left := self._until_whole(group)) > 0:
                             await asyncio.sleep(left)
                         else:
                             await self._answer(group)

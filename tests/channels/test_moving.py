@@ -12,6 +12,7 @@ import pytest
 from bot.gateway import web_api
 from bot.gateway.contacts import CODE_LASTS
 from bot.knowledge.base import KnowledgeBase
+from tests.channels.quiet import Stopped, quiet
 from tests.doubles.carer import API, Carer
 from tests.doubles.gateway import Running
 from tests.doubles.rasa import FakeRasa
@@ -60,7 +61,7 @@ async def test_from_the_phone_to_the_web(gateway: Running, phone: Phone, rasa: F
     assert phone.number not in str(got)
     carer = Carer(gateway.session, gateway.url, got)
     assert (await carer.say("and now?")).text == "You said: and now?"
-    assert await phone.quiet(), "what is said on the web is not texted"
+    assert await quiet(gateway, phone), "what is said on the web is not texted"
     assert (await post(gateway, "/resume", {"code": code[0]}))[0] == 404, "a code works once"
     await phone.text("back on the phone")
     assert await phone.next() == "You said: back on the phone"
@@ -71,11 +72,12 @@ async def test_codes_that_open_nothing(gateway: Running, body: Any, status: int)
     assert (await post(gateway, "/resume", body))[0] == status
 
 
-async def test_a_code_ends_and_a_new_one_ends_it(gateway: Running, carer: Carer) -> None:
+async def test_a_code_ends_and_a_new_one_ends_it(gateway: Running, carer: Carer, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Stopped(gateway, monkeypatch)
     first = (await post(gateway, f"/{carer.id}/code", {}, carer.token))[1]["code"]
     second = (await post(gateway, f"/{carer.id}/code", {}, carer.token))[1]["code"]
     assert (await post(gateway, "/resume", {"code": first}))[0] == 404
-    gateway.app[web_api.CLOCK]._ahead += CODE_LASTS * 2
+    clock.moment += CODE_LASTS * 2
     assert (await post(gateway, "/resume", {"code": second}))[0] == 404
 
 

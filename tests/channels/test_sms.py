@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 from bot.knowledge.base import KnowledgeBase
+from tests.channels.quiet import quiet
+from tests.doubles.danger import DANGER
 from tests.doubles.gateway import Running
 from tests.doubles.rasa import FakeRasa
 from tests.doubles.twilio import FakeTwilio, Phone
 
 ON = date(2026, 11, 24)
-DANGER = "I want to kill myself"
 
 
 async def test_a_text_is_answered_by_text(phone: Phone, rasa: FakeRasa, base: KnowledgeBase) -> None:
@@ -31,10 +32,10 @@ async def test_danger_is_answered_with_rasa_away(phone: Phone, rasa: FakeRasa, g
     assert waiting.urgent
 
 
-async def test_after_stop_nothing_is_sent(phone: Phone, twilio: FakeTwilio, rasa: FakeRasa) -> None:
+async def test_after_stop_nothing_is_sent(gateway: Running, phone: Phone, twilio: FakeTwilio) -> None:
     await phone.text("hello")
     await phone.next(), await phone.next()
     await phone.text("STOP")
     await phone.text("hello?")
     await phone.text(DANGER)
-    assert await phone.quiet() and twilio.requests == 2, "Twilio was not even asked"
+    assert await quiet(gateway, phone) and twilio.requests == 2, "Twilio was not even asked"

@@ -11,17 +11,17 @@ import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from bot.channels.settings import PhoneSettings
 from bot.gateway.tables import Outbound
 from bot.knowledge.base import KnowledgeBase
 from tests.channels.conftest import StartPhones
-from tests.doubles.gateway import Running, StartGateway
+from tests.channels.quiet import Stopped, quiet, until_idle
+from tests.doubles.danger import DANGER
+from tests.doubles.gateway import Running
 from tests.doubles.rasa import FakeRasa, says
 from tests.doubles.telegram import SECRET, TOKEN, Chat, FakeTelegram
 from tests.doubles.waiting import until
 
 ON = date(2026, 11, 24)
-DANGER = "I want to kill myself"
 THREE = [{"label": f"Option {n}", "payload": f"/o{n}", "topic": None} for n in (1, 2, 3)]
 
 
@@ -104,7 +104,7 @@ MESSAGES: list[tuple[str, list[str], str | None, dict[str, Any], Any]] = [
 
 
 @pytest.mark.parametrize(("earlier", "text", "more", "becomes"), [m[1:] for m in MESSAGES], ids=[m[0] for m in MESSAGES])
-async def test_what_becomes_of_a_message(chat: Chat, telegram: FakeTelegram, rasa: FakeRasa, base: KnowledgeBase,
+async def test_what_becomes_of_a_message(gateway: Running, chat: Chat, rasa: FakeRasa, base: KnowledgeBase,
                                          earlier: list[str], text: str | None, more: dict[str, Any], becomes: Any) -> None:
     rasa.script["menu"] = says("What next?", options=THREE)
     for number, before in enumerate(earlier):
@@ -115,7 +115,7 @@ async def test_what_becomes_of_a_message(chat: Chat, telegram: FakeTelegram, ras
     known = len(rasa.turns)
     await chat.text(text, **more)
     if becomes is None:
-        assert await chat.quiet(), "nothing is sent"
+        assert await quiet(gateway, chat), "nothing is sent"
     elif isinstance(becomes, str):
         assert (await chat.next()).text == base.say(becomes, ON) and len(rasa.turns) == known
     else:
@@ -146,7 +146,7 @@ async def test_what_telegram_answers(gateway: Running, chat: Chat, telegram: Fak
         row = await last(gateway)
         return "and now?" in str(row.body) and row.status == ends
 
-    await until(ended, within=8)
+    await until(ended)
     assert [sent.text for sent in telegram.to(chat.id)].count("You said: and now?") == (1 if ends == "sent" else 0)
 
     async def desk_knows() -> bool:
@@ -155,10 +155,15 @@ async def test_what_telegram_answers(gateway: Running, chat: Chat, telegram: Fak
     await until(desk_knows)
 
 
-async def test_the_wait_that_telegram_asks_for_is_kept(chat: Chat, telegram: FakeTelegram) -> None:
+async def test_the_wait_that_telegram_asks_for_is_kept(gateway: Running, chat: Chat, telegram: FakeTelegram) -> None:
     telegram.faults = [("retry", 1)]
     await chat.text("/help")
-    assert await chat.quiet(0.7)
+
+    async def waits() -> bool:
+        row = await last(gateway)
+        return row.error is not None and (row.next_at - row.updated_at).total_seconds() >= 1
+
+    await until(waits)
     await chat.next()
 
 
@@ -197,7 +202,7 @@ async def test_a_tap_on_another_carers_button_is_nothing(gateway: Running, chat:
     tap = telegram.tap(got, 2)
     tap["callback_query"]["message"]["chat"]["id"] = tap["callback_query"]["from"]["id"] = 777
     assert await telegram.call(gateway.url, tap) == 200
-    await asyncio.sleep(0.2)
+    await until_idle(gateway)
     assert "/o2" not in [turn["command"] for turn in rasa.turns]
 
 
@@ -205,7 +210,7 @@ async def test_the_same_update_many_times_is_one(gateway: Running, chat: Chat, t
     update = telegram.message(chat.id, "hello")
     assert set(await asyncio.gather(*(telegram.call(gateway.url, update) for _ in range(20)))) == {200}
     await chat.next(), await chat.next()
-    assert await chat.quiet() and rasa.heard == ["hello"]
+    assert await quiet(gateway, chat) and rasa.heard == ["hello"]
 
 
 async def test_the_same_message_id_in_two_chats_is_two(gateway: Running, telegram: FakeTelegram, rasa: FakeRasa) -> None:
@@ -217,8 +222,9 @@ async def test_the_same_message_id_in_two_chats_is_two(gateway: Running, telegra
 
 
 async def test_an_edit_before_the_answer_puts_it_right_and_a_later_one_is_answered(
-        start_phones: StartPhones, telegram: FakeTelegram, rasa: FakeRasa) -> None:
-    chat = Chat(telegram, (await start_phones(join_seconds=0.5)).url)
+        start_phones: StartPhones, telegram: FakeTelegram, rasa: FakeRasa, monkeypatch: pytest.MonkeyPatch) -> None:
+    gateway = await start_phones(with_telegram=True, join_seconds=0.2)
+    chat, clock = Chat(telegram, gateway.url), Stopped(gateway, monkeypatch)
     first = await chat.text("what mony")
 
     async def edit(text: str, moment: int) -> None:
@@ -227,9 +233,11 @@ async def test_an_edit_before_the_answer_puts_it_right_and_a_later_one_is_answer
         assert await telegram.call(chat.gateway, telegram.update(edited_message=update["message"])) == 200
 
     await edit("what money", 2)
+    clock.ahead(seconds=0.3)
     await until(lambda: rasa.heard == ["what money"])
     await chat.next(), await chat.next()
     await edit("what money can I get", 3)
+    clock.ahead(seconds=0.3)
     await until(lambda: rasa.heard == ["what money", "what money can I get"])
 
 
@@ -245,7 +253,7 @@ async def test_groups_are_refused_politely(gateway: Running, telegram: FakeTeleg
 async def test_a_channel_post_is_passed_over(gateway: Running, telegram: FakeTelegram, rasa: FakeRasa) -> None:
     post = telegram.message(-200, "news", kind="channel")
     assert await telegram.call(gateway.url, telegram.update(channel_post=post["message"])) == 200
-    await asyncio.sleep(0.1)
+    await until_idle(gateway)
     assert rasa.heard == [] and telegram.sent == []
 
 
@@ -259,7 +267,7 @@ async def test_blocking_the_bot_is_a_stop(gateway: Running, chat: Chat, telegram
               "new_chat_member": {"user": bot, "status": "kicked", "until_date": 0}}
     assert await telegram.call(gateway.url, telegram.update(my_chat_member=member)) == 200
     await chat.text("hello?")
-    assert await chat.quiet()
+    assert await quiet(gateway, chat)
 
 
 async def test_danger_is_answered_with_rasa_away(chat: Chat, rasa: FakeRasa) -> None:
@@ -274,10 +282,9 @@ async def test_the_webhook_is_set_with_its_secret(gateway: Running, telegram: Fa
     assert telegram.webhook == {"url": "https://signpost.example/channels/telegram", "secret_token": SECRET}
 
 
-async def test_polling_needs_no_webhook(start_gateway: StartGateway, telegram: FakeTelegram, rasa: FakeRasa) -> None:
+async def test_polling_needs_no_webhook(start_phones: StartPhones, telegram: FakeTelegram, rasa: FakeRasa) -> None:
     telegram.waiting = [telegram.message(5, "hello"), telegram.message(5, "and more")]
-    await start_gateway(PhoneSettings(telegram_token=TOKEN, telegram_updates="polling", telegram_api=telegram.url,
-                                      join_seconds=0))
+    await start_phones(telegram_token=TOKEN, telegram_updates="polling", telegram_api=telegram.url)
     await until(lambda: rasa.heard == ["hello", "and more"])
 
 

@@ -103,12 +103,13 @@ async def fake_rasa() -> AsyncIterator[FakeRasa]:
 
 
 @asynccontextmanager
-async def gateways(rasa: FakeRasa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StartGateway]:
+async def gateways(rasa: FakeRasa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                   danger: Callable[[], Any] = detector) -> AsyncIterator[StartGateway]:
     """`await start_gateway(phones, rate_limits='on', …)`; content and model are loaded once for all tests.
 
-    `listen_on`: the port, where it has to be a certain one.
+    `listen_on`: the port, where it has to be a certain one. `danger`: what is asked whether a message speaks of danger.
     """
-    loaded = {KnowledgeBase: knowledge(), PlaceFinder: places(), DangerDetector: detector()}
+    loaded = {KnowledgeBase: knowledge(), PlaceFinder: places(), DangerDetector: danger()}
     for kind, one in loaded.items():
         monkeypatch.setattr(kind, "load", functools.partial(lambda one, *_: one, one))
     monkeypatch.setattr(turns, "FIRST_PAUSE", 0.02)

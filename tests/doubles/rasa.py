@@ -25,6 +25,14 @@ class FakeRasa:
     """
 
     def __init__(self) -> None:
+        self._runner: web.AppRunner | None = None
+        self.reset()
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+
+    def reset(self) -> None:
+        """As if it were new."""
         self.mood = "answer"
         self.moods: list[str] = []  # used up first, one a turn
         self.script: dict[str, dict[str, Any]] = {}  # text or command -> reply
@@ -32,10 +40,6 @@ class FakeRasa:
         self.turns: list[dict[str, Any]] = []
         self.delay = 0.0
         self.busy = self.busiest = 0
-        self._runner: web.AppRunner | None = None
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
 
     @property
     def url(self) -> str:
@@ -59,6 +63,11 @@ class FakeRasa:
         if self._runner:
             await self._runner.cleanup()
             self._runner = None
+
+    async def back(self) -> None:
+        """Listen again, where it was away."""
+        if self._runner is None:
+            await self.start()
 
     async def _ready(self, _: web.Request) -> web.Response:
         return web.json_response({}, status=503 if self.mood in ("404", "503") else 200)

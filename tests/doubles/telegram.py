@@ -67,17 +67,21 @@ class FakeTelegram:
     """`faults` are used up one a request to sendMessage: an HTTP status, ('retry', seconds), 'timeout' or 'lost'."""
 
     def __init__(self) -> None:
+        self.hang = 30.0
+        self.url = ""
+        self.webhook: dict[str, Any] = {"url": "", "secret_token": ""}
+        self._ids, self._updates = itertools.count(1), itertools.count(1000)
+        self._runner: web.AppRunner | None = None
+        self.reset()
+
+    def reset(self) -> None:
+        """As if it were new, but for its webhook and its numbering."""
         self.faults: list[Any] = []
         self.sent: list[Sent] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.blocked: set[int] = set()
-        self.webhook: dict[str, Any] = {"url": "", "secret_token": ""}
         self.waiting: list[dict[str, Any]] = []  # updates for getUpdates
         self.arrived = asyncio.Event()
-        self.hang = 30.0
-        self.url = ""
-        self._ids, self._updates = itertools.count(1), itertools.count(1000)
-        self._runner: web.AppRunner | None = None
 
     async def start(self, port: int = 0) -> None:
         app = web.Application()
@@ -199,6 +203,11 @@ class Chat:
         self.telegram, self.gateway, self.id = telegram, gateway, chat
         self.seen = 0
 
+    @property
+    def screen(self) -> list[Sent]:
+        """Everything received."""
+        return self.telegram.to(self.id)
+
     async def text(self, text: str | None, **more: Any) -> dict[str, Any]:
         update = self.telegram.message(self.id, text, **more)
         assert await self.telegram.call(self.gateway, update) == 200
@@ -207,14 +216,10 @@ class Chat:
     async def tap(self, sent: Sent, number: int) -> None:
         assert await self.telegram.call(self.gateway, self.telegram.tap(sent, number)) == 200
 
-    async def next(self, within: float = 5.0) -> Sent:
+    async def next(self, within: float = 30.0) -> Sent:
         async with asyncio.timeout(within):
             while len(self.telegram.to(self.id)) <= self.seen:
                 self.telegram.arrived.clear()
                 await self.telegram.arrived.wait()
         self.seen += 1
         return self.telegram.to(self.id)[self.seen - 1]
-
-    async def quiet(self, seconds: float = 0.3) -> bool:
-        await asyncio.sleep(seconds)
-        return len(self.telegram.to(self.id)) == self.seen

@@ -6,7 +6,6 @@ It can be told to fail (`faults`), keeps what it took (`taken`), stops sending a
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
 import secrets
 from collections.abc import Callable
@@ -61,20 +60,23 @@ class FakeTwilio:
 
     def __init__(self, public_url: str = "https://signpost.example") -> None:
         self.public_url = public_url
+        self.hang = 30.0
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self.contents: dict[str, dict[str, Any]] = {}
+        self._runner: web.AppRunner | None = None
+        self.url = ""
+        self.reset()
+
+    def reset(self) -> None:
+        """As if it were new; what was made by the Content API stays, as it does in an account."""
         self.faults: list[int | str] = []
         self.fault_always: int | str | None = None
         self.taken: list[Taken] = []
         self.requests = 0
-        self.contents: dict[str, dict[str, Any]] = {}
         self.opted_out: set[str] = set()
         self.numbers: list[dict[str, Any]] = [{"sid": "PN" + "1" * 32, "phone_number": SMS_NUMBER,
-                                               "sms_url": f"{public_url}/channels/sms", "sms_method": "POST"}]
-        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
+                                               "sms_url": f"{self.public_url}/channels/sms", "sms_method": "POST"}]
         self.arrived = asyncio.Event()
-        self.hang = 30.0
-        self._ids = itertools.count(1)
-        self._runner: web.AppRunner | None = None
-        self.url = ""
 
     async def start(self, port: int = 0) -> None:
         app = web.Application()
@@ -133,8 +135,8 @@ class FakeTwilio:
                         str(form.get("StatusCallback", "")), self.now())
         self.taken.append(message)
         self.arrived.set()
-        if fault == "lost":
-            await asyncio.sleep(self.hang)
+        if fault == "lost" and request.transport:
+            request.transport.abort()
         return web.json_response(message.json(), status=201)
 
     async def _list(self, request: web.Request) -> web.Response:
@@ -256,7 +258,7 @@ class Phone:
         """Every text received."""
         return [message.body for message in self.twilio.to(self.number)]
 
-    async def next(self, within: float = 5.0) -> str:
+    async def next(self, within: float = 30.0) -> str:
         """The next text that was not seen yet."""
         async with asyncio.timeout(within):
             while len(self.screen) <= self.seen:
@@ -264,11 +266,6 @@ class Phone:
                 await self.twilio.arrived.wait()
         self.seen += 1
         return self.screen[self.seen - 1]
-
-    async def quiet(self, seconds: float = 0.3) -> bool:
-        """Does nothing more come for so long?"""
-        await asyncio.sleep(seconds)
-        return len(self.screen) == self.seen
 
 
 class WhatsAppPhone(Phone):

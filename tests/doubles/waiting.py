@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-async def until(check: Callable[[], Any], within: float = 3.0) -> None:
+async def until(check: Callable[[], Any], within: float = 30.0) -> None:
     """Return once `check()` is true; it may be a coroutine function. Raises `TimeoutError`."""
     async with asyncio.timeout(within):
         while True:
