@@ -41,7 +41,7 @@ class ToldArrangement(GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """Thresholds."""
         return {
-            "sure": 0.5,  # from here its word counts
+            "sure": 0.45,  # from here its word counts
             "words": 5,  # a shorter message is the patterns' alone
             "every": 8,  # of the topics' lines, every so many is learned as one that states nothing
         }
