@@ -15,7 +15,8 @@ from bot.embedding.model import ModelFileError
 from bot.gateway.addresses import AddressKeysWrong
 from bot.gateway.app import make_app
 from bot.gateway.settings import ROOT, Settings
-from bot.helpline.queue import add_queue
+from bot.helpline.mount import add_desk
+from bot.helpline.settings import DeskSettings
 from bot.knowledge.source_lines import ContentError
 
 
@@ -32,10 +33,11 @@ def main() -> None:
     settings.data.mkdir(parents=True, exist_ok=True)
     try:
         app = make_app(settings, ROOT / "content")
-        add_channels(app, PhoneSettings())
+        phones = PhoneSettings()
+        add_channels(app, phones)
+        add_desk(app, DeskSettings(), phones)
     except (ContentError, ModelFileError, AddressKeysWrong) as error:
         sys.exit(str(error))
-    add_queue(app)
     web.run_app(app, host=settings.host, port=settings.port, access_log=None, print=None, shutdown_timeout=5)
 
 

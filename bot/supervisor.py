@@ -28,7 +28,8 @@ RASA_PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
 READY_WITHIN = 120.0  # seconds, on a slow machine
 GRACE = 8.0  # seconds to stop before a process is killed
 PAUSES = (0.2, 1.0, 3.0, 10.0)  # between a process's restarts
-PHONES = ("SIGNPOST_TWILIO", "SIGNPOST_TELEGRAM", "SIGNPOST_WHATSAPP", "SIGNPOST_ADDRESS")
+PHONES = ("SIGNPOST_TWILIO", "SIGNPOST_TELEGRAM", "SIGNPOST_WHATSAPP", "SIGNPOST_ADDRESS", "SIGNPOST_SMTP",
+          "SIGNPOST_CHATWOOT")
 PR_SET_PDEATHSIG = 1
 
 
@@ -145,7 +146,7 @@ class Supervisor:
         gateway_environment = {
             "SIGNPOST_HOST": self.host, "SIGNPOST_PORT": str(self.port), "SIGNPOST_DATA": str(self.data),
             "SIGNPOST_RASA_URL": f"http://127.0.0.1:{rasa_port}", "SIGNPOST_RASA_TOKEN": token,
-            "SIGNPOST_HELPLINE_PASSWORD": helpline_password(self.data), "OMP_NUM_THREADS": "1",
+            "OMP_NUM_THREADS": "1",
         }
         rasa = [str(RASA_PYTHON), "-m", "rasa", "run", "--interface", "127.0.0.1", "--port", str(rasa_port), "--model",
                 str(MODEL), "--endpoints", str(run / "endpoints.yml"), "--credentials", str(ROOT / "credentials.yml"),
@@ -201,8 +202,8 @@ class Supervisor:
             else:
                 return
         self._say(f"\n  Kinship Signpost is ready after {time.monotonic() - begun:.0f} s:  {self.address}\n"
-                  f"  Helpline desk: {self.address}/helpline  (user: helpline, password in "
-                  f"{self.data / 'helpline-password'})\n  Ctrl-C stops everything.\n")
+                  f"  Helpline desk: {self.address}/helpline  (make an account: signpost staff add NAME)\n"
+                  f"  Ctrl-C stops everything.\n")
 
     async def _stop(self) -> None:
         self._stopping.set()
@@ -213,18 +214,6 @@ class Supervisor:
         await asyncio.gather(*watches, return_exceptions=True)
         for program in self.programs:
             (self.data / "run" / f"{program.name}.pid").unlink(missing_ok=True)
-
-
-def helpline_password(data: Path) -> str:
-    """The desk's password: from `SIGNPOST_HELPLINE_PASSWORD`, else made once and kept for this installation alone."""
-    given = os.environ.get("SIGNPOST_HELPLINE_PASSWORD")
-    kept = data / "helpline-password"
-    if given:
-        return given
-    if not kept.exists():
-        kept.touch(mode=0o600)
-        kept.write_text(secrets.token_urlsafe(16), encoding="utf-8")
-    return kept.read_text(encoding="utf-8").strip()
 
 
 def _free_port() -> int:

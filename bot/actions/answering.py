@@ -234,7 +234,7 @@ _NO_STOPS = str.maketrans(dict.fromkeys("?.,!:;'\"()", " "))
 
 
 class HandOverToPerson(SignpostAction):
-    """The helpline's number and hours, whether it is open now, and into the queue."""
+    """The helpline's number and hours, whether it is open now, and into the queue. The desk says what happens there."""
 
     action = "action_hand_over"
 
@@ -242,9 +242,8 @@ class HandOverToPerson(SignpostAction):
         """Everything needed to reach a person, then the conversation waits for one."""
         message = answer_topic(turn, PERSON, WEB_WORDS)
         found = turn.knowledge.base.find(PERSON, "answer", turn.situation)
-        state, queued = opening(turn), closes_at(turn.knowledge.base.helpline, turn.now) is not None
-        pieces = [turn.say("helpline.number"), state,
-                  turn.say("helpline.queued_open" if queued else "helpline.queued_shut"), turn.say("helpline.danger")]
+        state = opening(turn)
+        pieces = [turn.say("helpline.number"), state, turn.say("helpline.danger")]
         answers = [found.answer(turn.situation)] if found else message.answers
         spoken = message.model_copy(update={"text": "\n\n".join(pieces), "answers": answers, "options": [],
                                             "sms": f"{pieces[0]} {state}"})

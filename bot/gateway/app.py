@@ -22,6 +22,7 @@ from bot.gateway.rasa import Rasa
 from bot.gateway.settings import Settings
 from bot.gateway.store import Store
 from bot.gateway.turns import Turns
+from bot.gateway.typing import Typing
 from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.places import PlaceFinder
 from bot.safeguarding.detector import DangerDetector
@@ -49,6 +50,7 @@ def make_app(settings: Settings, content: Path) -> web.Application:
     app[web_api.SETTINGS], app[web_api.BASE] = settings, base
     app[web_api.CLOCK], app[web_api.WAKEUPS] = Clock(settings.now), Wakeups()
     app[web_api.STORE], app[web_api.LIMITS] = Store(settings.database), Limits(settings.rate_limits == "on")
+    app[web_api.TYPING] = Typing(app[web_api.WAKEUPS])
     app[RASA] = Rasa(settings.rasa_url, settings.rasa_token.get_secret_value(), settings.rasa_timeout)
     watch = DangerWatch(detector, base, PlaceFinder.load(content))
     app[web_api.TURNS] = Turns(app[web_api.STORE], app[RASA], base, watch, app[web_api.CLOCK], app[web_api.WAKEUPS])

@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+EVERYWHERE = "*"  # to listen to every conversation at once
+
 
 class Wakeups:
     """One `asyncio.Event` a listener."""
@@ -29,11 +31,12 @@ class Wakeups:
 
     def wake(self, conversation_id: str) -> None:
         """Something changed in the conversation."""
-        for woken in self._listeners.get(conversation_id, ()):
-            woken.set()
+        for heard in (conversation_id, EVERYWHERE):
+            for woken in self._listeners.get(heard, ()):
+                woken.set()
 
     def close(self) -> None:
         """The gateway stops: every listener is woken, and finds `closed` set."""
         self.closed = True
-        for conversation_id in self._listeners:
+        for conversation_id in list(self._listeners):
             self.wake(conversation_id)

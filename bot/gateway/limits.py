@@ -11,6 +11,7 @@ from limits.aio.strategies import FixedWindowRateLimiter
 MESSAGES = parse("30/minute")
 CONVERSATIONS = parse("60/minute")
 CODES = parse("10/hour")
+SIGN_INS = parse("20/minute")
 FORGED = parse("60/minute")
 
 

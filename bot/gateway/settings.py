@@ -26,7 +26,6 @@ class Settings(BaseSettings):
     rasa_token: SecretStr = SecretStr("")
     rasa_timeout: float = 8.0
     answer_within: float = 10.0
-    helpline_password: SecretStr = SecretStr("")
     keep_web_hours: int = 24
     keep_phone_days: int = 30
     danger_model: Path = ROOT / "models" / "danger.npz"

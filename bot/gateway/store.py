@@ -20,6 +20,7 @@ from bot.knowledge.reply import HandOver, Message, Note
 
 WEB = "web"
 WAITING, DONE = "waiting", "done"
+ASSISTANT, HELPLINE = "assistant", "helpline"  # modes of a conversation, beside waiting
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # last use of a conversation that is to go at the next clean-up
 
 
@@ -71,7 +72,7 @@ class Store:
         async with self.session() as session:
             session.add(conversation)
             await session.flush()
-            await _add_lines(session, conversation.id, None, "assistant", opening, now)
+            await add_lines(session, conversation.id, None, "assistant", opening, now)
         return conversation, token
 
     async def conversation(self, conversation_id: str) -> Conversation | None:
@@ -167,10 +168,14 @@ class Store:
             if done.rowcount == 0:  # type: ignore[attr-defined]
                 return False
             await session.execute(update(Inbound).where(Inbound.id.in_([one.id for one in joined])).values(status=DONE))
-            conversation = await session.get_one(Conversation, inbound.conversation_id)
-            conversation.slots = {**conversation.slots, **changed}
+            conversation = await session.get_one(Conversation, inbound.conversation_id, with_for_update=True)
             conversation.last_at = LONG_AGO if forget else now
-            await _add_lines(session, conversation.id, inbound.id, "assistant", messages, now)
+            if conversation.mode == HELPLINE:
+                await _carer_waits(session, conversation.id, now)
+                if not (forget or any(message.urgent for message in messages)):
+                    return True  # a person has her, since this moment perhaps: the assistant keeps silent
+            conversation.slots = {**conversation.slots, **changed}
+            await add_lines(session, conversation.id, inbound.id, "assistant", messages, now)
             if inbound.contact_id:
                 await keep_parcels(session, conversation.id, inbound.contact_id, parcels, now)
             if hand_over:
@@ -201,7 +206,7 @@ class Store:
         async with self.session(reads_first=True) as session:
             if await session.get(Conversation, conversation_id) is None:
                 raise LookupError(conversation_id)
-            await _add_lines(session, conversation_id, None, sender, messages, now)
+            await add_lines(session, conversation_id, None, sender, messages, now)
             if contact_id:
                 await keep_parcels(session, conversation_id, contact_id, parcels, now)
 
@@ -256,7 +261,8 @@ class Store:
 
     async def forget_unused(self, web_since: datetime, phones_since: datetime) -> int:
         """Delete conversations last used before these moments, by where they were used last; gives how many."""
-        web = Conversation.channel == WEB
+        for_a_person = Conversation.id.in_(select(WaitingForPerson.conversation_id))  # kept until one has seen to it
+        web = (Conversation.channel == WEB) & (~for_a_person | (Conversation.last_at <= LONG_AGO))
         unused = (web & (Conversation.last_at < web_since)) | (~web & (Conversation.last_at < phones_since))
         async with self.session() as session:
             await _forget_contacts(session, Contact.conversation_id.in_(select(Conversation.id).where(unused)))
@@ -282,18 +288,31 @@ class Store:
     async def queue(self) -> list[tuple[WaitingForPerson, Conversation]]:
         """Who waits for a person: danger first, then the longest wait."""
         query = select(WaitingForPerson, Conversation).join(
-            Conversation, Conversation.id == WaitingForPerson.conversation_id).order_by(
+            Conversation, Conversation.id == WaitingForPerson.conversation_id).where(
+            WaitingForPerson.staff_id.is_(None)).order_by(
             WaitingForPerson.urgent.desc(), WaitingForPerson.since)
         async with self.session() as session:
             return [(waiting, conversation) for waiting, conversation in await session.execute(query)]
 
 
-async def _add_lines(session: AsyncSession, conversation_id: str, inbound_id: int | None, sender: str,
-                     messages: Sequence[Message], now: datetime) -> None:
+async def add_lines(session: AsyncSession, conversation_id: str, inbound_id: int | None, sender: str,
+                    messages: Sequence[Message], now: datetime, by: str | None = None) -> list[Line]:
+    """Lines of the transcript, in order; `by` is the name that the carer sees of a person who wrote them."""
+    lines = []
     for message in messages:
-        session.add(Line(conversation_id=conversation_id, inbound_id=inbound_id, sender=sender, text=message.text,
-                         body=message.model_dump(mode="json", exclude={"text"}), at=now))
+        body = message.model_dump(mode="json", exclude={"text"}) | ({"by": by} if by else {})
+        lines.append(Line(conversation_id=conversation_id, inbound_id=inbound_id, sender=sender, text=message.text,
+                          body=body, at=now))
+        session.add(lines[-1])
         await session.flush()  # ids in the order of the reply
+    return lines
+
+
+async def _carer_waits(session: AsyncSession, conversation_id: str, now: datetime) -> None:
+    """She wrote to the person who has her: how long that goes unanswered counts from the first such message."""
+    await session.execute(update(WaitingForPerson).where(
+        WaitingForPerson.conversation_id == conversation_id, WaitingForPerson.unanswered_since.is_(None),
+    ).values(unanswered_since=now))
 
 
 async def queue_for_person(session: AsyncSession, conversation: Conversation, reason: str, now: datetime) -> None:

@@ -144,7 +144,7 @@ class MoveCode(Base):
 
 
 class WaitingForPerson(Base):
-    """A conversation in the helpline's queue: why, and since when."""
+    """A conversation that is a person's matter: why, since when, and who at the desk has it, if anybody."""
 
     __tablename__ = "waiting_for_person"
 
@@ -152,6 +152,12 @@ class WaitingForPerson(Base):
     reason: Mapped[str] = mapped_column(String(20))
     urgent: Mapped[bool] = mapped_column(Boolean, default=False)
     since: Mapped[datetime] = mapped_column(Moment)
+    staff_id: Mapped[str | None] = mapped_column(String(60))  # who has it; none while it waits
+    claimed_at: Mapped[datetime | None] = mapped_column(Moment)  # the first claim: what was waited ends there
+    unanswered_since: Mapped[datetime | None] = mapped_column(Moment)  # the carer's turn is over, and nobody has answered
+    tell_me: Mapped[bool] = mapped_column(Boolean, default=False)  # she wants word when an adviser is there
+    announced_at: Mapped[datetime | None] = mapped_column(Moment)  # a desk elsewhere has been told
+    call_back: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # when and where to ring her
 
 
 class NoteKept(Base):

@@ -10,10 +10,11 @@ from typing import Any
 import structlog
 
 from bot.gateway.clock import Clock
+from bot.gateway.desk import Desk, is_desks
 from bot.gateway.events import Wakeups
-from bot.gateway.outgoing import OBEYED, Post
+from bot.gateway.outgoing import OBEYED, Parcel, Post
 from bot.gateway.rasa import Away, Failed, Hung, Rasa
-from bot.gateway.store import Store
+from bot.gateway.store import HELPLINE, Store
 from bot.gateway.tables import Contact, Conversation, Inbound, Line
 from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.reply import HandOver, Message, Option, Reply
@@ -35,6 +36,7 @@ class Turns:
         self._store, self._rasa, self._base, self._watch = store, rasa, base, watch
         self._clock, self._wakeups = clock, wakeups
         self.post: Post | None = None  # the phone channels, where there are any
+        self.desk: Desk | None = None
         self._draining: dict[str, asyncio.Task[None]] = {}
         self._more: set[str] = set()
         self._forgetting: set[asyncio.Task[None]] = set()
@@ -76,13 +78,28 @@ class Turns:
 
         Raises `LookupError` where the conversation was deleted.
         """
+        contact_id, parcels = await self.packed(conversation_id, messages)
+        await self._store.say(conversation_id, sender, messages, self._clock.now(), contact_id, parcels)
+        self.told(conversation_id, contact_id)
+
+    async def packed(self, conversation_id: str, messages: Sequence[Message]) -> tuple[str | None, list[Parcel]]:
+        """(the contact whose phone the carer used last, the messages as they go there); none for the web.
+
+        Raises `LookupError` where the conversation was deleted.
+        """
         conversation = await self._store.conversation(conversation_id)
         if conversation is None:
             raise LookupError(conversation_id)
         contact = await self._store.phone_of(conversation)
-        parcels = self.post.pack(contact.channel, messages) if self.post and contact else []
-        await self._store.say(conversation_id, sender, messages, self._clock.now(), contact.id if contact else None, parcels)
-        self._told(conversation_id, contact.id if contact else None)
+        if contact is None:
+            return None, []
+        return contact.id, self.post.pack(contact.channel, messages) if self.post else []
+
+    async def answer(self, inbound: Inbound, messages: Sequence[Message]) -> None:
+        """The desk's answer to a message of its own: said by the assistant, and the message is done."""
+        parcels = self.post.pack(inbound.channel, messages) if self.post and inbound.contact_id else []
+        await self._store.commit_reply(inbound, messages, {}, None, self._clock.now(), False, (), parcels)
+        self.told(inbound.conversation_id, inbound.contact_id)
 
     def alarming(self, text: str) -> bool:
         """Does the message speak of danger? Such a one is never held back."""
@@ -125,7 +142,7 @@ class Turns:
                 if self.post and inbound.command.startswith(OBEYED):
                     await self.post.obey(conversation, inbound)
                     return True
-            elif conversation.mode != "helpline":
+            else:  # also while a person has her: help in danger is never held back (docs/decisions/0011)
                 return await self._answer_danger(conversation, [inbound])
         except Exception as error:
             log.error("danger_check_failed", error=type(error).__name__)
@@ -189,10 +206,18 @@ class Turns:
                 await self._first(conversation, first)
                 await asyncio.sleep(pause)
                 return
-            if conversation.mode == "helpline":
+            if len(group) > 1 and await self._answer_danger(conversation, group):  # each part alone may sound harmless
+                return
+            if self.desk and await self.desk.takes(conversation, first):
+                return
+            if conversation.mode == HELPLINE:
+                if self.desk and first.command == FORGET:  # that is not for a person to decide
+                    await self.desk.let_go(conversation)
+                    continue
                 await self._commit(group, None, {})
                 return
-            if len(group) > 1 and await self._answer_danger(conversation, group):  # each part alone may sound harmless
+            if is_desks(group):  # of a desk that is no more
+                await self._commit(group, self._apology(), {})
                 return
             try:
                 understood = await self._rasa.turn(str(first.id), _text(group), first.command, conversation.slots,
@@ -219,14 +244,17 @@ class Turns:
         messages: list[Message] = reply.messages if reply else []
         handed: HandOver | None = reply.hand_over if reply else None
         forget = reply is not None and reply.forget
+        if self.desk and reply and not forget:
+            conversation = await self._store.conversation(first.conversation_id)
+            messages = [*messages, *(await self.desk.adds(conversation, handed) if conversation else [])]
         parcels = self.post.pack(first.channel, messages) if self.post and first.contact_id else []
         await self._store.commit_reply(first, messages, changed, handed, self._clock.now(), forget, others, parcels,
                                         reply.note if reply else None)
-        self._told(first.conversation_id, first.contact_id)
+        self.told(first.conversation_id, first.contact_id)
         if forget:
             asyncio.get_running_loop().call_later(FORGET_AFTER, self._forget, first.conversation_id)
 
-    def _told(self, conversation_id: str, contact_id: str | None) -> None:
+    def told(self, conversation_id: str, contact_id: str | None) -> None:
         """There are new lines: wake the page, and send what goes to a phone."""
         self._wakeups.wake(conversation_id)
         if self.post and contact_id:
@@ -248,6 +276,7 @@ class Turns:
                                        answers=answers, options=[person])])
 
 
+FORGET = "/assistant.privacy.delete"
 FORGET_AFTER = 5.0  # seconds for the page to fetch the last words
 
 

@@ -25,6 +25,7 @@ from bot.gateway.settings import Settings
 from bot.gateway.store import Store, hashed
 from bot.gateway.tables import Conversation, Line
 from bot.gateway.turns import Turns
+from bot.gateway.typing import Typing
 from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.reply import Message
 
@@ -36,6 +37,7 @@ BASE = web.AppKey("base", KnowledgeBase)
 CLOCK = web.AppKey("clock", Clock)
 WAKEUPS = web.AppKey("wakeups", Wakeups)
 LIMITS = web.AppKey("limits", Limits)
+TYPING = web.AppKey("typing", Typing)
 SETTINGS = web.AppKey("settings", Settings)
 
 CHANNEL = "web"
@@ -163,6 +165,8 @@ async def events(request: web.Request) -> web.StreamResponse:
             if wakeups.closed or fresh is None:
                 break
             after, state = await _send_news(stream, store, fresh, after, state)
+            if request.app[TYPING].adviser(conversation.id):
+                await stream.send("{}", event="typing")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(woken.wait(), 20)
     return stream
@@ -178,6 +182,15 @@ async def _send_news(stream: EventSourceResponse, store: Store, conversation: Co
     if now != state:
         await stream.send(json.dumps(now, ensure_ascii=False), id=str(after), event="state")
     return after, now
+
+
+@routes.post("/api/v1/conversations/{id}/typing")
+async def typing(request: web.Request) -> web.Response:
+    """The carer is typing; whoever at the helpline has her sees it for some seconds. Nothing is kept."""
+    conversation = await opened(request, request.match_info["id"], bearer(request))
+    if conversation.mode == "helpline":
+        request.app[TYPING].carer_types(conversation.id)
+    return web.Response(status=204)
 
 
 @routes.delete("/api/v1/conversations/{id}")

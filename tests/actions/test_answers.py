@@ -247,7 +247,6 @@ async def test_a_person_number_hours_and_whether_it_is_open(talk: Talk, knowledg
     text = reply.messages[0].text
     assert reply.hand_over and reply.hand_over.reason == "asked"
     assert knowledge.base.say(name, on, **values) in text and knowledge.base.say("helpline.number", on) in text
-    assert knowledge.base.say("helpline.queued_open" if "open" in name else "helpline.queued_shut", on) in text
     assert reply.messages[0].topics == ["helpline.talk_to_someone"] and reply.messages[0].answers
 
 

@@ -20,7 +20,8 @@ from bot.gateway import turns, web_api
 from bot.gateway.migrate import migrate
 from bot.gateway.settings import ROOT, Settings
 from bot.gateway.store import Store
-from bot.helpline.queue import add_queue
+from bot.helpline.mount import add_desk
+from bot.helpline.settings import DeskSettings
 from bot.knowledge.base import CONTENT, KnowledgeBase
 from bot.knowledge.places import PlaceFinder
 from bot.safeguarding.detector import DangerDetector
@@ -28,7 +29,6 @@ from tests.doubles.carer import Carer
 from tests.doubles.rasa import TOKEN, FakeRasa
 
 NOON = "2026-11-24T11:00:00+00:00"
-PASSWORD = "the desk's password"
 DANGER_MODEL = ROOT / "models" / "danger.npz"
 
 
@@ -118,15 +118,16 @@ async def gateways(rasa: FakeRasa, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15)) as session:
 
         async def start(phones: PhoneSettings | None = None, listen_on: int | None = None, **given: Any) -> Running:
+            desk = {key: given.pop(key) for key in list(given) if key in DeskSettings.model_fields}
             chosen = {"data": tmp_path, "now": NOON, "rate_limits": "off", "rasa_url": rasa.url, "rasa_token": TOKEN,
-                      "rasa_timeout": 1.5, "answer_within": 3.0, "helpline_password": PASSWORD} | given
+                      "rasa_timeout": 1.5, "answer_within": 3.0} | given
             database = tmp_path / "signpost.db"
             if not database.exists():
                 database.write_bytes(await empty_database(tmp_path))
             app = gateway_app.make_app(Settings(**chosen), CONTENT)
-            add_queue(app)
             if phones:
                 add_channels(app, phones)
+            add_desk(app, DeskSettings(**({"desk_round_seconds": 0.2} | desk)), phones or PhoneSettings())
             server = TestServer(app, port=listen_on)
             await server.start_server(shutdown_timeout=1)
             running.append(Running(server, app, session))

@@ -195,9 +195,8 @@ async def test_delete_leaves_no_row_and_no_byte(start_gateway: StartGateway, ras
 
     after = await everything(gateway.store)
     assert carer.id not in str(after) and plant not in str(after)
-    assert {name: len(rows) for name, rows in after.items()} == {
-        "conversations": 1, "inbound": 1, "transcript": 3, "outbound": 0, "waiting_for_person": 0, "contacts": 0,
-        "consent_changes": 0, "move_codes": 0, "notes": 0}
+    kept = {name: len(rows) for name, rows in after.items() if rows}
+    assert kept == {"conversations": 1, "inbound": 1, "transcript": 3}
     assert plant.encode() not in bytes_of(tmp_path)
     assert await carer.delete() == 404 and (await carer.say("hello")).status == 404
     assert len(await other.transcript()) == 3

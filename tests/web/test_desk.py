@@ -1,0 +1,85 @@
+"""The helpline's console in a browser: an adviser and a carer, each in her own, from the queue to the goodbye."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import date
+
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+
+from bot.knowledge.base import KnowledgeBase
+from tests.channels.conftest import start_phones, telegram, twilio  # noqa: F401  (fixtures)
+from tests.doubles.adviser import PASSWORD, enrol
+from tests.doubles.gateway import Running, knowledge
+from tests.doubles.rasa import FakeRasa, says
+from tests.web.conftest import OpenPage, Seen
+from tests.web.looking import say, violations
+
+ON = date(2026, 11, 24)
+PLEASE = "a person please"
+OpenContext = Callable[..., Awaitable[BrowserContext]]
+
+
+@pytest.fixture
+def base() -> KnowledgeBase:
+    return knowledge()
+
+
+@pytest.fixture(autouse=True)
+def _asking(rasa: FakeRasa) -> None:
+    rasa.script[PLEASE] = says("Ring the helpline.", hand_over="asked")
+    rasa.slots[PLEASE] = {"arrangement": "special_guardianship_order", "authority": "rotherham", "child_age": [4, 9],
+                          "recent": ["money.council_allowance", "education.school_place"], "topic": "money.council_allowance"}
+
+
+async def sign_in(gateway: Running, open_page: OpenPage, staff_id: str = "sam", role: str = "adviser", **options: object) -> Page:
+    """A browser of her own, signed in by keyboard, and taking conversations."""
+    authenticator = await enrol(gateway, staff_id, role=role)  # type: ignore[arg-type]
+    page = await open_page((1440, 900), url=gateway.url + "/helpline", **options)
+    await page.get_by_label("Name").fill(staff_id)
+    await page.keyboard.press("Tab")
+    await page.keyboard.type(PASSWORD)
+    await page.keyboard.press("Tab")
+    await page.keyboard.type(authenticator.code())
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    if role != "editor":
+        await page.get_by_role("button", name="I take conversations").click()
+        await expect(page.locator("#here")).to_have_attribute("aria-pressed", "true")
+    return page
+
+
+async def test_an_adviser_and_a_carer_talk_on_the_web(gateway: Running, open_page: OpenPage, seen: Seen, base: KnowledgeBase,
+                                                      ) -> None:
+    adviser = await sign_in(gateway, open_page)
+    carer = await open_page()
+    await say(carer, PLEASE)
+    item = adviser.locator("#list .waiting a")
+    await expect(item).to_have_count(1)
+    await expect(adviser).to_have_title("(1) Conversations – Kinship Signpost")
+    await item.click()
+    await adviser.get_by_role("button", name="Take this conversation").click()
+    await expect(carer.locator(".with")).to_contain_text(base.say("page.with_person", ON))
+    await expect(carer.locator("#log")).to_contain_text(base.say("desk.joined", ON, name="Sam"))
+    await adviser.get_by_label("Your message to the carer").fill("Hello, I'm Sam. Which school is it?")
+    await adviser.get_by_role("button", name="Send").click()
+    await expect(carer.locator("#log .helpline")).to_contain_text("Which school is it?")
+    await carer.locator("#text").fill("The one in Maltby")
+    await carer.keyboard.press("Enter")
+    await expect(adviser.locator("#log .carer").last).to_contain_text("The one in Maltby")
+    await adviser.get_by_role("button", name="End", exact=True).click()
+    await adviser.get_by_role("button", name="End and give back").click()
+    await expect(carer.locator("#log")).to_contain_text(base.say("desk.closed", ON, name="Sam"))
+    await say(carer, "thank you")
+    await expect(carer.locator("#log")).to_contain_text("You said: thank you")
+    assert seen.of("409") == []
+    assert not [url for url in seen.urls if not url.startswith((gateway.url, "data:"))]
+
+
+async def test_axe_finds_nothing(gateway: Running, open_page: OpenPage) -> None:
+    page = await sign_in(gateway, open_page, role="supervisor")
+    carer = await open_page()
+    await say(carer, PLEASE)
+    await expect(page.locator("#list .waiting a")).to_have_count(1)
+    assert await violations(page) == []

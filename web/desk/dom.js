@@ -1,0 +1,53 @@
+// Small things that every module of the desk uses.
+
+export const $ = (id) => document.getElementById(id);
+
+export const element = (name, attributes = {}, ...children) => {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else if (value === true) made.setAttribute(key, "");
+    else if (value !== false && value != null) made.setAttribute(key, value);
+  }
+  made.append(...children.flat().filter((child) => child != null && child !== false && child !== ""));
+  return made;
+};
+
+export const ME = document.body.dataset.me;
+export const ID = document.body.dataset.id;
+export const CASE = `/helpline/conversations/${ID}`;
+
+// Gives the answer's body; throws an Error with the service's own sentence.
+export const post = async (path, body = {}) => {
+  const answer = await fetch(path, {
+    method: "POST", body: JSON.stringify(body),
+    headers: { "Content-Type": "application/json", "X-CSRF-Token": document.body.dataset.csrf },
+  });
+  if (answer.status === 401) location.assign("/helpline/sign-in");
+  const told = answer.status === 204 ? {} : await answer.json().catch(() => ({}));
+  if (!answer.ok) throw Object.assign(new Error(told.detail ?? "That didn't work. Please try again."), { status: answer.status });
+  return told;
+};
+
+export const waited = (since, now = Date.now()) => {
+  const minutes = Math.max(0, Math.floor((now - Date.parse(since)) / 60000));
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+};
+
+export const clock = (at) => new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "Europe/London" });
+
+export const show = (node, shown) => { node.hidden = !shown; };
+
+// A stream of the service's; tells when it is lost and found again.
+export const stream = (path, heard, lost) => {
+  const source = new EventSource(path);
+  for (const [name, hear] of Object.entries(heard)) source.addEventListener(name, (event) => hear(JSON.parse(event.data)));
+  source.onopen = () => lost(false);
+  source.onerror = async () => {
+    lost(true);
+    if (source.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+    const answer = await fetch("/helpline/knowledge", { method: "HEAD" }).catch(() => null);
+    if (answer?.status === 401) location.assign("/helpline/sign-in");
+    else setTimeout(() => stream(path, heard, lost), 2000);
+  };
+};
