@@ -164,7 +164,7 @@ class Turns:
         if alarm.authority:
             changed["authority"] = alarm.authority
         log.info("danger", topic=topic)
-        await self._commit(group, reply, changed)
+        await self._commit(conversation, group, reply, changed)
         return True
 
     def _go_on(self, conversation_id: str) -> None:
@@ -214,10 +214,10 @@ class Turns:
                 if self.desk and first.command == FORGET:  # that is not for a person to decide
                     await self.desk.let_go(conversation)
                     continue
-                await self._commit(group, None, {})
+                await self._commit(conversation, group, None, {})
                 return
             if is_desks(group):  # of a desk that is no more
-                await self._commit(group, self._apology(), {})
+                await self._commit(conversation, group, self._apology(), {})
                 return
             try:
                 understood = await self._rasa.turn(str(first.id), _text(group), first.command, conversation.slots,
@@ -233,20 +233,20 @@ class Turns:
                     pause = min(pause * 2, LONGEST_PAUSE)
                     continue
                 log.error("turn_failed", why=str(error))
-                await self._commit(group, self._apology(), {})
+                await self._commit(conversation, group, self._apology(), {})
                 return
             changed = {k: v for k, v in understood.slots.items() if v != conversation.slots.get(k)}
-            await self._commit(group, understood.reply, changed)
+            await self._commit(conversation, group, understood.reply, changed)
             return
 
-    async def _commit(self, group: Sequence[Inbound], reply: Reply | None, changed: dict[str, Any]) -> None:
+    async def _commit(self, conversation: Conversation, group: Sequence[Inbound], reply: Reply | None,
+                      changed: dict[str, Any]) -> None:
         first, *others = group
         messages: list[Message] = reply.messages if reply else []
         handed: HandOver | None = reply.hand_over if reply else None
         forget = reply is not None and reply.forget
         if self.desk and reply and not forget:
-            conversation = await self._store.conversation(first.conversation_id)
-            messages = [*messages, *(await self.desk.adds(conversation, handed) if conversation else [])]
+            messages = _with(messages, await self.desk.adds(conversation, handed))
         parcels = self.post.pack(first.channel, messages) if self.post and first.contact_id else []
         await self._store.commit_reply(first, messages, changed, handed, self._clock.now(), forget, others, parcels,
                                         reply.note if reply else None)
@@ -278,6 +278,17 @@ class Turns:
 
 FORGET = "/assistant.privacy.delete"
 FORGET_AFTER = 5.0  # seconds for the page to fetch the last words
+
+
+def _with(messages: Sequence[Message], added: Sequence[Message]) -> list[Message]:
+    """The reply with what the desk adds: in the same breath, unless it has choices of its own."""
+    said = list(messages)
+    for message in added:
+        if said and not message.options:
+            said[-1] = said[-1].model_copy(update={"text": f"{said[-1].text}\n\n{message.text}"})
+        else:
+            said.append(message)
+    return said
 
 
 def joined(waiting: Sequence[Inbound]) -> list[Inbound]:

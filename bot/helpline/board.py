@@ -42,6 +42,8 @@ class Board:
     def listening(self) -> Any:
         """An event that is set when the list is made anew, and when the gateway stops."""
         changed = asyncio.Event()
+        if not self._changed:
+            self._wakeups.wake("")  # nobody looked, so nobody made it
         self._changed.add(changed)
         try:
             yield changed
@@ -54,7 +56,8 @@ class Board:
             while not self._wakeups.closed:
                 woken.clear()
                 try:
-                    await self.make()
+                    if self._changed:
+                        await self.make()
                 except Exception as error:  # such as a database that is locked: the next round does it
                     log.error("board_failed", error=type(error).__name__)
                 await asyncio.sleep(GATHER)

@@ -66,11 +66,13 @@ class HelplineDesk:
 
     async def adds(self, conversation: Conversation, hand_over: HandOver | None) -> list[Message]:
         """What happens now that a person is wanted; or the open question of the call-back, once more."""
+        if hand_over is None and conversation.mode != QUEUED:
+            return []
         now = self._clock.now()
         case = await self.cases.get(conversation.id)
         if hand_over is None:
             step = calling_back.next_step(case.call_back) if case and case.call_back is not None else None
-            if step is None or conversation.mode == HELPLINE:
+            if step is None:
                 return []
             asked = self._asked(step, conversation, now)
             return [asked.model_copy(update={"text": self.telling.say("call_back.still", now, question=asked.text)})]
@@ -95,8 +97,10 @@ class HelplineDesk:
                 await self._obey(conversation, inbound, "back", "")
                 return True
             return False
+        if conversation.mode != QUEUED or inbound.command is not None:
+            return False
         case = await self.cases.get(conversation.id)
-        if case is None or case.call_back is None or inbound.command is not None:
+        if case is None or case.call_back is None:
             return False
         return await self._fill_in(conversation, inbound, case.call_back)
 

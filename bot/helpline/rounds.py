@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from datetime import datetime, timedelta
 
 import structlog
 
 from bot.gateway.clock import Clock
-from bot.gateway.events import EVERYWHERE, Wakeups
+from bot.gateway.events import Wakeups
 from bot.gateway.store import HELPLINE, Store
 from bot.gateway.tables import Conversation, WaitingForPerson
 from bot.helpline.accounts import Accounts
@@ -18,30 +17,24 @@ from bot.helpline.desk import HelplineDesk, Unreachable
 log = structlog.get_logger()
 
 ELSEWHERE = ":"  # in the id of somebody who sits at another desk, whose presence is that desk's matter
-AT_MOST_EVERY = 0.2  # seconds
 
 
 class Rounds:
-    """Goes round whenever something happens, and every few seconds."""
+    """Goes round every few seconds."""
 
     def __init__(self, desk: HelplineDesk, accounts: Accounts, store: Store, clock: Clock, wakeups: Wakeups,
                  answer_within: timedelta, seen_within: timedelta, every: float) -> None:
         self._desk, self._accounts, self._store, self._clock, self._wakeups = desk, accounts, store, clock, wakeups
         self._answer_within, self._seen_within, self._every = answer_within, seen_within, every
-        self._heard: dict[str, datetime] = {}
 
     async def run(self) -> None:
         """Until cancelled."""
-        async with self._wakeups.listening(EVERYWHERE) as woken:
-            while not self._wakeups.closed:
-                woken.clear()
-                try:
-                    await self.once()
-                except Exception as error:  # such as a database that is locked: the next round does it
-                    log.error("round_failed", error=type(error).__name__)
-                await asyncio.sleep(AT_MOST_EVERY)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), self._every)
+        while not self._wakeups.closed:
+            try:
+                await self.once()
+            except Exception as error:  # such as a database that is locked: the next round does it
+                log.error("round_failed", error=type(error).__name__)
+            await asyncio.sleep(self._every)
 
     async def once(self) -> None:
         """One round."""

@@ -35,9 +35,9 @@ class Telling:
     def passed_on(self, state: State, reason: str, before: int, waits: Sequence[int], can_tell: bool,
                   now: datetime) -> Message:
         """She is in the queue: what happens now, how long it takes, what she can do meanwhile."""
-        if reason == "danger":
-            text = self.say("desk.danger" if state == "there" else "desk.danger_away", now)
-        elif state == "there":
+        if reason == "danger":  # whose own reply has a button to a person
+            return self.message("desk.danger" if state == "there" else "desk.danger_away", now)
+        if state == "there":
             text = " ".join(filter(None, [self.say("desk.passed", now), self._before(before, now), self._usual(waits, now),
                                           self.say("desk.meanwhile", now)]))
         else:

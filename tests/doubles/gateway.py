@@ -127,7 +127,7 @@ async def gateways(rasa: FakeRasa, tmp_path: Path, monkeypatch: pytest.MonkeyPat
             app = gateway_app.make_app(Settings(**chosen), CONTENT)
             if phones:
                 add_channels(app, phones)
-            add_desk(app, DeskSettings(**({"desk_round_seconds": 0.2} | desk)), phones or PhoneSettings())
+            add_desk(app, DeskSettings(**desk), phones or PhoneSettings())
             server = TestServer(app, port=listen_on)
             await server.start_server(shutdown_timeout=1)
             running.append(Running(server, app, session))

@@ -160,7 +160,7 @@ async def _empty(sam: Adviser) -> bool:
 
 async def test_an_adviser_whose_page_is_gone_loses_the_conversation_to_the_queue(start_gateway: StartGateway, arrive: Arrive,
                                                                                  base: KnowledgeBase) -> None:
-    gateway = await start_gateway(desk_seen_minutes=0.02)
+    gateway = await start_gateway(desk_seen_minutes=0.02, desk_round_seconds=0.2)
     carer, sam, pat = await gateway.carer(), await arrive("sam", at=gateway), await arrive("pat", at=gateway)
     async with sam.stream() as events:
         await anext(events)
@@ -179,7 +179,7 @@ async def _waits(adviser: Adviser, conversation_id: str) -> bool:
 
 
 async def test_a_carer_whom_nobody_answers_goes_back_into_the_queue(start_gateway: StartGateway, arrive: Arrive) -> None:
-    gateway = await start_gateway(desk_answer_minutes=0.02)
+    gateway = await start_gateway(desk_answer_minutes=0.02, desk_round_seconds=0.2)
     carer, sam = await gateway.carer(), await arrive("sam", at=gateway)
     await carer.say(PLEASE)
     async with sam.stream() as events:

@@ -33,7 +33,8 @@ def _asking(rasa: FakeRasa) -> None:
                           "recent": ["money.council_allowance", "education.school_place"], "topic": "money.council_allowance"}
 
 
-async def sign_in(gateway: Running, open_page: OpenPage, staff_id: str = "sam", role: str = "adviser", **options: object) -> Page:
+async def sign_in(gateway: Running, open_page: OpenPage, staff_id: str = "sam", role: str = "adviser",
+                  **options: object) -> Page:
     """A browser of her own, signed in by keyboard, and taking conversations."""
     authenticator = await enrol(gateway, staff_id, role=role)  # type: ignore[arg-type]
     page = await open_page((1440, 900), url=gateway.url + "/helpline", **options)
