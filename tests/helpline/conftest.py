@@ -6,11 +6,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from tests.channels.conftest import start_phones, telegram, twilio  # noqa: F401  (fixtures)
+from bot.channels import post
+from tests.channels.conftest import settings
 from tests.doubles.adviser import Adviser
-from tests.doubles.gateway import Running, base, carer, gateway, rasa, start_gateway  # noqa: F401  (fixtures)
+from tests.doubles.gateway import Running, StartGateway, base, carer, gateway, rasa, start_gateway  # noqa: F401  (fixtures)
 from tests.doubles.rasa import FakeRasa, says
+from tests.doubles.twilio import FakeTwilio
 
+StartPhones = Callable[..., Awaitable[Running]]
 Arrive = Callable[..., Awaitable[Adviser]]
 PLEASE = "a person please"
 
@@ -19,6 +22,25 @@ PLEASE = "a person please"
 def _asking(rasa: FakeRasa) -> None:  # noqa: F811
     """What the real assistant does when it is asked for a person."""
     rasa.script[PLEASE] = says("Ring the helpline.", hand_over="asked")
+
+
+@pytest.fixture
+async def twilio() -> AsyncIterator[FakeTwilio]:
+    fake = FakeTwilio()
+    await fake.start()
+    yield fake
+    await fake.stop()
+
+
+@pytest.fixture
+def start_phones(start_gateway: StartGateway, twilio: FakeTwilio, monkeypatch: pytest.MonkeyPatch) -> StartPhones:  # noqa: F811
+    """A gateway with text messages and WhatsApp."""
+    monkeypatch.setattr(post, "PAUSES", (0.02,) * 5)
+
+    async def start(**given: object) -> Running:
+        return await start_gateway(settings(twilio, None), **given)
+
+    return start
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.doubles.gateway import Running, StartGateway
 from tests.doubles.rasa import FakeRasa, says
 from tests.doubles.twilio import FakeTwilio, Phone
 from tests.doubles.waiting import until
-from tests.helpline.conftest import PLEASE, Arrive
+from tests.helpline.conftest import PLEASE, Arrive, StartPhones
 
 ON = date(2026, 11, 24)
 
@@ -54,8 +54,8 @@ async def test_a_carer_and_an_adviser_talk_and_the_assistant_takes_over_again(ca
     assert again.status == 200 and again.text == "You said: thanks, and the school?" and again.state["mode"] == "assistant"
 
 
-async def test_the_same_by_text_message(start_phones: object, twilio: FakeTwilio, arrive: Arrive, base: KnowledgeBase) -> None:
-    gateway: Running = await start_phones()  # type: ignore[operator]
+async def test_the_same_by_text_message(start_phones: StartPhones, twilio: FakeTwilio, arrive: Arrive, base: KnowledgeBase) -> None:
+    gateway: Running = await start_phones()
     phone, sam = Phone(twilio, gateway.url), await arrive("sam", at=gateway)
     await phone.text(PLEASE)
     item = await waiting(sam)
@@ -93,10 +93,10 @@ async def test_an_advisers_message_sent_twice_is_said_once(carer: Carer, sam: Ad
     assert statuses == [200] * 5 and (await texts(carer)).count("Once.") == 1
 
 
-async def test_a_message_to_a_phone_survives_a_gateway_that_is_gone(start_phones: object, twilio: FakeTwilio, arrive: Arrive,
+async def test_a_message_to_a_phone_survives_a_gateway_that_is_gone(start_phones: StartPhones, twilio: FakeTwilio, arrive: Arrive,
                                                                     ) -> None:
     """The row that goes to the phone is kept with the line, so the next start sends it; the page's second try adds nothing."""
-    gateway: Running = await start_phones()  # type: ignore[operator]
+    gateway: Running = await start_phones()
     phone, sam = Phone(twilio, gateway.url), await arrive("sam", at=gateway)
     await phone.text(PLEASE)
     item = await waiting(sam)
@@ -107,7 +107,7 @@ async def test_a_message_to_a_phone_survives_a_gateway_that_is_gone(start_phones
     assert await sam.reply(item["id"], "I'm here.", key="key-of-the-page") == 200
     await gateway.close()
     twilio.fault_always = None
-    gateway = await start_phones()  # type: ignore[operator]
+    gateway = await start_phones()
     sam.gateway = gateway
     assert await phone.next() == "I'm here."
     assert await sam.reply(item["id"], "I'm here.", key="key-of-the-page") == 200

@@ -9,7 +9,6 @@ import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from bot.knowledge.base import KnowledgeBase
-from tests.channels.conftest import start_phones, telegram, twilio  # noqa: F401  (fixtures)
 from tests.doubles.adviser import PASSWORD, enrol
 from tests.doubles.gateway import Running, knowledge
 from tests.doubles.rasa import FakeRasa, says
