@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, Response, async_playwright, expect
 
 from bot.gateway.settings import ROOT
 from tests.e2e.conftest import System
@@ -97,6 +98,44 @@ async def test_the_maltby_conversation_by_keyboard(page: Page, seen: Seen, syste
     await expect(page.locator("#known")).to_be_hidden()
     assert seen.complaints == []
     assert seen.hosts == {f"127.0.0.1:{system.port}"}
+
+
+@pytest.mark.parametrize("page", ["chat-phone"], indirect=True)
+async def test_what_is_understood_is_put_right(page: Page, seen: Seen) -> None:
+    """What she changes in the panel reaches the assistant: its next answer is for that arrangement and that council."""
+    answered: list[dict[str, Any]] = []
+
+    async def note(response: Response) -> None:
+        if response.url.endswith("/messages"):
+            answered.append(await response.json())
+
+    page.on("response", note)
+    await page.fill("#text", MALTBY)
+    await page.keyboard.press("Enter")
+    answers, known = page.locator(".log .assistant"), page.locator("#known")
+    await expect(answers).to_have_count(1, timeout=30_000)
+    await known.locator("summary").click()
+    for name, value, told in (("Arrangement", "an informal family arrangement", "an informal family arrangement"),
+                              ("Council", "Leeds", "Leeds"), ("Age of the child or children", "5 and 9", "5, 9")):
+        before = await answers.count()
+        await known.get_by_role("button", name=f"Change {name}").click()
+        field = known.get_by_label(name)
+        if name.startswith("Age"):
+            await field.fill(value)
+        else:
+            await field.select_option(value)
+        await known.get_by_role("button", name="Save").click()
+        await expect(known.locator("dd").filter(has_text=told)).to_be_visible(timeout=30_000)
+        await expect(answers).not_to_have_count(before)
+    before = await answers.count()
+    await page.fill("#text", "What money help is there?")
+    await page.keyboard.press("Enter")
+    await expect(answers).not_to_have_count(before, timeout=30_000)
+    last = answered[-1]
+    assert (last["state"]["arrangement"], last["state"]["authority"]) == ("informal", "leeds")
+    assert last["state"]["facts"]["child_age"] == [5, 9]
+    assert {answer["authority"] for message in last["messages"] for answer in message["answers"]} <= {"leeds", None}
+    assert seen.complaints == []
 
 
 async def take_picture(page: Page, path: Path) -> None:

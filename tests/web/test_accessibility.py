@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 import pytest
-from playwright.async_api import Page, expect
 
 from tests.doubles.gateway import Running
 from tests.doubles.rasa import FakeRasa
 from tests.web.conftest import OpenPage, Seen
-from tests.web.looking import DESK, FAST, PHONE, STOP, TABLET, focused, no_sideways_scrolling, say, violations
-from tests.web.scenes import DANGER, MONEY, THERAPY, set_scene
+from tests.web.looking import DESK, PHONE, STOP, TABLET, focused, no_sideways_scrolling, say, violations
+from tests.web.scenes import MONEY, set_scene
+from tests.web.states import STATES, State
 
 # 1.4.12: what a reader may set without losing anything.
 SPACING = """() => {
@@ -30,64 +28,12 @@ TARGETS = f"""() => [...document.querySelector('#chat').shadowRoot.querySelector
   .filter(e => e.getBoundingClientRect().height < 44 || e.getBoundingClientRect().width < 44).map(e => e.outerHTML)"""
 
 
-async def empty(page: Page) -> None:
-    await expect(page.locator(".greeting")).to_be_visible()
-
-
-async def long_chat(page: Page) -> None:
-    for text in (MONEY, THERAPY, MONEY):
-        await say(page, text)
-    await page.locator(".sources summary").last.click()
-
-
-async def understood(page: Page) -> None:
-    await say(page, MONEY)
-    await page.locator("#known summary").click()
-    await page.get_by_role("button", name="Change Age").click()
-    await page.locator("#correction").fill("x")
-    await page.get_by_role("button", name="Save").click()
-
-
-async def error(page: Page) -> None:
-    await page.locator("#text").fill("a" * 4001)
-    await page.keyboard.press("Enter")
-    await expect(page.locator("#count.wrong")).to_be_visible()
-
-
-async def offline(page: Page) -> None:
-    await page.evaluate(FAST)
-    await page.route("**/api/**", lambda route: route.abort())
-    await page.locator("#text").fill("hello")
-    await page.keyboard.press("Enter")
-    await expect(page.locator(".note button")).to_be_visible()
-
-
-async def handover(page: Page) -> None:
-    await say(page, DANGER)
-    await expect(page.locator(".with")).to_be_visible()
-
-
-async def deleting(page: Page) -> None:
-    await say(page, MONEY)
-    await page.locator(".more summary").click()
-    await page.locator("#forget").click()
-
-
-async def leaving(page: Page) -> None:
-    await page.keyboard.press("Shift")
-    await page.keyboard.press("Shift")
-
-
-State = Callable[[Page], Awaitable[None]]
-STATES: list[State] = [empty, long_chat, understood, error, offline, handover, deleting, leaving]
-
-
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
-async def test_every_state(open_page: OpenPage, rasa: FakeRasa, seen: Seen, state: State) -> None:
+async def test_every_state(open_page: OpenPage, rasa: FakeRasa, gateway: Running, seen: Seen, state: State) -> None:
     """Each state on a small phone; light, dark, forced colours, a tablet and a desk with the same page."""
     set_scene(rasa)
     page = await open_page(PHONE)
-    await state(page)
+    await state(page, gateway)
     for size, options in ((PHONE, {}), (TABLET, {"color_scheme": "dark"}), (DESK, {"forced_colors": "active"})):
         await page.set_viewport_size({"width": size[0], "height": size[1]})
         await page.emulate_media(**{"color_scheme": "light", "forced_colors": "none"} | options)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
-from tests.doubles.gateway import Running
+from bot.gateway.settings import ROOT
+from tests.doubles.gateway import Running, knowledge
 from tests.doubles.rasa import FakeRasa, says
 from tests.doubles.waiting import until
 from tests.web.conftest import OpenPage, Seen
 from tests.web.looking import PHONE, focused, say, tab_to
 from tests.web.scenes import DANGER, MONEY, PERSON, THERAPY, set_scene
+from tests.web.states import joined
 
 # What is added to the log, and whether that is announced.
 WATCH_THE_LOG = """
@@ -163,6 +165,52 @@ async def test_talk_to_a_person(open_page: OpenPage, rasa: FakeRasa, gateway: Ru
     assert len(await gateway.store.queue()) == 1
 
 
+async def test_a_person_is_here(open_page: OpenPage, rasa: FakeRasa, gateway: Running, seen: Seen) -> None:
+    """Who it is, that they type, how far her own words came, and the way back to the assistant."""
+    page = await open_page(PHONE)
+    await say(page, "hello")
+    told: list[str] = []
+
+    async def typing(route: Route) -> None:
+        told.append(route.request.method)
+        await route.fulfill(status=204)
+
+    async def a_sign(route: Route) -> None:
+        await page.unroute("**/events**")
+        await route.fulfill(content_type="text/event-stream", body="event: typing\ndata: {}\n\n")
+
+    await page.route("**/typing", typing)
+    await page.route("**/events**", a_sign)
+    await page.reload()
+    await expect(page.locator(".typing")).to_have_text("The helpline is typing")
+    await joined(page, gateway, "Good morning. Is he at school?", by="Sam")
+    await expect(page.locator(".typing")).to_have_text("")
+    await expect(page.locator(".with p")).to_have_text(
+        "You're now chatting with Sam from the helpline. The assistant keeps quiet.")
+    await expect(page.locator(".log .helpline .who")).to_contain_text("Sam, Helpline")
+    await page.get_by_label("Your message to the helpline").press_sequentially("he is")
+    await page.keyboard.press("Enter")
+    mine = page.locator(".log .carer").last
+    await expect(mine.locator(".who")).to_contain_text(re.compile(r"You\s+Sent \d\d:\d\d"))
+    assert told == ["POST"] and rasa.heard == ["hello"], "the assistant keeps quiet"
+    await expect(page.locator("#status")).to_have_text("")
+    await page.get_by_role("button", name="End, and go back to the assistant").click()
+    await expect(page.locator(".log .carer").last).to_contain_text("End, and go back to the assistant")
+    assert seen.of("422") == []
+
+
+async def test_options_of_an_answer_go_with_the_next_message(open_page: OpenPage, rasa: FakeRasa) -> None:
+    set_scene(rasa)
+    page = await open_page()
+    await say(page, MONEY)
+    await say(page, THERAPY)
+    for _ in range(2):
+        await expect(page.locator(".log .options")).to_have_count(1)
+        await expect(page.get_by_role("button", name="Who do I ring?")).to_be_visible()
+        await page.reload()
+        await expect(page.locator(".log .message")).to_have_count(4)
+
+
 async def test_start_again_and_danger(open_page: OpenPage, rasa: FakeRasa) -> None:
     page = await open_page()
     await page.locator(".more summary").click()
@@ -238,6 +286,15 @@ async def test_save_or_print(open_page: OpenPage, rasa: FakeRasa, seen: Seen) ->
         assert part in text
     assert not re.search("Was this helpful|How much is it|Exit this page", text)
     assert seen.complaints == []
+
+
+async def test_what_is_kept_is_said_first_in_the_words_of_the_privacy_page(open_page: OpenPage) -> None:
+    told = (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8").split("## In two sentences, before the first message")[1]
+    sentences = " ".join(told.split("##")[0].split())
+    assert sentences.count(".") == 2
+    assert {knowledge().words.ways(name)[0] for name in ("page.kept", "start.kept")} == {sentences}
+    page = await open_page(PHONE)
+    await expect(page.locator(".greeting .kept")).to_contain_text(sentences)
 
 
 async def test_what_is_kept_on_the_device(open_page: OpenPage, rasa: FakeRasa) -> None:

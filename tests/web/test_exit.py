@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
 from playwright.async_api import Page, Route, expect
+from sqlalchemy import select
 
+from bot.gateway.tables import Conversation
 from tests.doubles.gateway import Running
 from tests.doubles.rasa import FakeRasa
 from tests.doubles.waiting import until
@@ -75,6 +78,39 @@ async def test_it_leaves_no_trace(open_page: OpenPage, rasa: FakeRasa, gateway: 
     await until(gone)
     await page.go_back()
     assert page.url == f"{gateway.url}/healthz", "the chat is not among the pages to go back to"
+
+
+async def test_what_is_on_its_way_leaves_no_trace_either(open_page: OpenPage, rasa: FakeRasa, gateway: Running) -> None:
+    """The first message is just being sent and the next half-written as she leaves, and the other page is slow to come."""
+    page = await open_page()
+    opened, left = asyncio.Event(), asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        await opened.wait()
+        await route.continue_()
+
+    async def weather(route: Route) -> None:
+        await left.wait()
+        await route.fulfill(content_type="text/html", body="<h1>Weather</h1>")
+
+    await page.route("**/api/v1/conversations", slowly)
+    await page.context.route("https://www.bbc.co.uk/**", weather)
+    async with page.expect_request("**/api/v1/conversations"):
+        await page.locator("#text").fill("my ex must not see this")
+        await page.keyboard.press("Enter")
+    await page.locator("#text").fill("nor this")
+    async with page.expect_request(WEATHER):
+        for _ in range(3):
+            await page.keyboard.press("Shift")
+    async with page.expect_response(lambda response: response.request.method == "DELETE"):
+        opened.set()
+    left.set()
+    await expect(page.locator("h1")).to_have_text("Weather")
+    await page.goto(f"{gateway.url}/healthz")
+    assert await page.evaluate("[sessionStorage.length, localStorage.length]") == [0, 0]
+    async with gateway.store.session() as session:
+        assert list(await session.scalars(select(Conversation))) == []
+    assert rasa.heard == []
 
 
 async def test_shift_as_part_of_typing_does_not_count(open_page: OpenPage) -> None:

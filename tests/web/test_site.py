@@ -27,7 +27,7 @@ button, a, dialog, textarea { visibility: hidden !important; font-size: 4px !imp
 """
 CALM = "html { font-family: serif; } .last { position: fixed; bottom: 20px; right: 20px; width: 160px; }"
 SITE = """<!doctype html><html lang="en-GB"><head><title>A council</title><link rel="stylesheet" href="/site.css"></head><body>
-<main><h1>Kinship care</h1><p>Text. <a href="#x">A link</a></p><button class="last">The site's own button</button></main>
+<main><h1>Kinship care</h1><p>Text. <a href="#x">A link</a></p><button class="last">The site's own button</button></main>{body}
 <script src="{gateway}/widget.js" integrity="{integrity}" crossorigin="anonymous" {data}></script></body></html>"""
 GLOBALS = "() => Object.keys(window).filter(name => isNaN(name))"
 
@@ -39,9 +39,9 @@ async def open_site(gateway: Running, open_page: OpenPage) -> AsyncIterator[Open
     """`await open_site(size, css=…, data='data-…')`: a council's page with the widget and a content policy that trusts it."""
     servers: list[TestServer] = []
 
-    async def make(size: tuple[int, int] = DESK, css: str = CALM, data: str = "", **options: object) -> Page:
+    async def make(size: tuple[int, int] = DESK, css: str = CALM, data: str = "", body: str = "", **options: object) -> Page:
         made = pages.made_script(gateway.app[pages.BASE], gateway.app[pages.CLOCK].now().date())
-        text = SITE.format(gateway=gateway.url, data=data, integrity=made.integrity)
+        text = SITE.format(gateway=gateway.url, data=data, body=body, integrity=made.integrity)
         policy = f"default-src 'none'; script-src {gateway.url}; connect-src {gateway.url}; style-src 'self'"
 
         async def page(_: web.Request) -> web.Response:
@@ -177,6 +177,16 @@ async def test_settings(open_site: OpenSite, rasa: FakeRasa) -> None:
     await page.locator("#known summary").click()
     await expect(page.locator("#known dl")).to_contain_text("Rotherham")
     assert rasa.turns[0]["slots"] == {"authority": "rotherham"}
+
+
+async def test_in_an_element_of_the_site(open_site: OpenSite, rasa: FakeRasa, seen: Seen) -> None:
+    """With data-in it fills the element that the site gave it, and adds no main part and no first heading of its own."""
+    css = "#help { width: 500px; height: 600px; margin: 20px; }"
+    page = await open_site(css=css, data='data-in="help"', body='<div id="help"></div>')
+    await say(page, "hello")
+    assert await page.locator("#help").bounding_box() == await page.locator("#help .chat").bounding_box()
+    assert await page.locator("main").count() == 1 and await page.locator("h1").count() == 1
+    assert [v for v in await violations(page) if "#help" in v] == [] and seen.complaints == []
 
 
 async def test_shift_leaves_the_site_only_while_the_panel_is_open(open_site: OpenSite) -> None:

@@ -1,11 +1,12 @@
 // The conversation: what was said, what is on its way, and what comes back.
 import { button, element, say } from "./dom.js";
-import { bubble, whole } from "./message.js";
+import { bubble, clock, whole } from "./message.js";
 import { load, save, wipe } from "./kept.js";
 
 const TRIES = [0, 1000, 3000]; // milliseconds before each try of a message; then the carer is asked, or the network is back
 const FIRST_PAUSE = 1000, LONGEST_PAUSE = 20_000; // milliseconds between tries of the stream
 const SLOW = 600; // milliseconds after which it is said that an answer is being looked for
+const TYPING = 3000; // milliseconds between two signs that she is typing
 const GONE = [401, 404];
 
 const pause = (time) => new Promise((wake) => { setTimeout(wake, time); });
@@ -13,7 +14,7 @@ const pause = (time) => new Promise((wake) => { setTimeout(wake, time); });
 const key = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 export class Chat {
-  // `view`: {log, status, connection, known(state), mode(mode), forgotten(), arrived(made)}; `council` is a slug or null.
+  // `view`: {log, status, connection, known(state), mode(mode), typing(), forgotten(), arrived(made)}; `council` is a slug or null.
   constructor(service, view, council) {
     this.service = service;
     this.view = view;
@@ -21,6 +22,7 @@ export class Chat {
     this.messages = new Map(); // by id
     this.sent = new Map(); // by the id this page gave: taken by the service, not yet heard back
     this.last = 0;
+    this.ended = 0; // times that everything went
     const kept = load();
     this.conversation = kept.conversation ?? null;
     this.outbox = kept.outbox ?? [];
@@ -61,14 +63,15 @@ export class Chat {
   place(item) {
     item.made = bubble("carer", item.label);
     item.made.tabIndex = -1;
-    item.note = element("p", { class: "note" });
-    item.made.append(item.note);
+    item.way = element("span", { "aria-live": "off" }); // how far it came; only a failure is read out
+    item.made.querySelector(".who").append(item.way);
     this.view.log.append(item.made);
     return item;
   }
 
   async deliver(item) {
-    item.note.replaceChildren(say("sending"));
+    item.note?.remove();
+    item.way.textContent = ` ${say("sending")}`;
     item.failed = false;
     this.waiting = item.id;
     setTimeout(() => { if (this.waiting === item.id && !item.failed) this.view.status.textContent ||= say("thinking"); }, SLOW);
@@ -93,6 +96,7 @@ export class Chat {
     if (answer.status === 503 && !answer.body?.detail) return false; // a proxy speaks, not the gateway
     if ([200, 202, 503].includes(answer.status)) {
       this.settle(item);
+      this.waiting = null; // answered, or taken by a person, who answers when she can
       this.view.status.textContent = answer.status === 503 ? answer.body.detail : "";
       if (answer.status !== 503) this.take(answer.body);
     } else if (GONE.includes(answer.status)) {
@@ -112,9 +116,15 @@ export class Chat {
 
   async start() {
     const body = this.council ? { authority: this.council } : {};
+    const ended = this.ended;
     const answer = await this.service.call("POST", "/conversations", body);
     if (answer.status !== 201) throw new Error(`opening: ${answer.status}`);
-    this.conversation = { id: answer.body.conversation_id, token: answer.body.token };
+    const opened = { id: answer.body.conversation_id, token: answer.body.token };
+    if (ended !== this.ended) { // she left meanwhile
+      this.drop(opened);
+      throw new Error("left");
+    }
+    this.conversation = opened;
     this.save();
     for (const message of answer.body.messages) this.remember(message); // the greeting is on the page already
     this.view.known(answer.body.state);
@@ -124,7 +134,8 @@ export class Chat {
   // The service has it.
   settle(item) {
     this.outbox = this.outbox.filter((other) => other !== item);
-    item.note.remove();
+    item.note?.remove();
+    item.way.textContent = ` ${say("sent")}`;
     this.sent.set(item.id, item);
     this.save();
   }
@@ -132,11 +143,14 @@ export class Chat {
   fail(item, why) {
     if (!this.outbox.includes(item)) return;
     item.failed = true;
-    item.note.replaceChildren(`${why} `, button(say("retry"), () => {
+    item.note?.remove();
+    item.way.textContent = "";
+    item.note = element("p", { class: "note" }, `${why} `, button(say("retry"), () => {
       item.made.focus();
       this.deliver(item);
     }));
-    this.view.status.textContent = why;
+    item.made.append(item.note);
+    this.view.status.textContent = "";
   }
 
   // ---- Hearing -------------------------------------------------------------------------------------------------------
@@ -167,6 +181,7 @@ export class Chat {
   hear(name, data) {
     if (name === "open") this.view.connection.textContent = "";
     else if (name === "message") this.show(data);
+    else if (name === "typing") this.view.typing();
     else if (name === "state") {
       this.state(data);
       setTimeout(() => this.view.log.setAttribute("aria-live", "polite"), 500);
@@ -204,10 +219,11 @@ export class Chat {
     made.dataset.id = message.id;
     const later = [...this.view.log.children].find((other) => Number(other.dataset.id) > message.id);
     if (!echoed || later) this.view.log.insertBefore(made, later ?? this.outbox[0]?.made ?? null); // what isn't sent yet stays last
-    if (message.from === "carer") return;
-    this.waiting = null;
-    this.view.status.textContent = "";
-    if (!later) this.view.arrived(made);
+    if (message.from !== "carer") {
+      this.waiting = null;
+      this.view.status.textContent = "";
+    }
+    if (!later && !echoed) this.view.arrived(made);
   }
 
   // The bubble that stands for the message already, if this page sent it.
@@ -216,7 +232,20 @@ export class Chat {
     if (waiting) this.settle(waiting);
     const item = this.sent.get(message.client_message_id);
     this.sent.delete(message.client_message_id);
+    item?.way.append(clock(message.at));
     return item?.made;
+  }
+
+  // A person at the helpline sees that she is writing; what, only once she sends it.
+  types() {
+    if (!this.conversation || Date.now() - (this.typed ?? 0) < TYPING) return;
+    this.typed = Date.now();
+    this.service.call("POST", `/conversations/${this.conversation.id}/typing`, {}, this.conversation.token).catch(() => {});
+  }
+
+  // The name of whoever at the helpline wrote last, if it was given.
+  person() {
+    return [...this.messages.values()].filter((message) => message.from === "helpline").pop()?.by;
   }
 
   // ---- Ending --------------------------------------------------------------------------------------------------------
@@ -262,13 +291,16 @@ export class Chat {
   leave(mode) {
     const conversation = this.conversation;
     this.end();
-    if (conversation && mode === "assistant") {
-      this.service.call("DELETE", `/conversations/${conversation.id}`, null, conversation.token, true).catch(() => {});
-    }
+    if (conversation && mode === "assistant") this.drop(conversation);
+  }
+
+  drop({ id, token }) {
+    this.service.call("DELETE", `/conversations/${id}`, null, token, true).catch(() => {});
   }
 
   end() {
     this.ear?.abort();
+    this.ended += 1;
     this.conversation = this.waiting = null;
     this.outbox = [];
     this.draft = "";

@@ -32,12 +32,14 @@ const paint = (host, mode, colour) => {
   } else console.warn(`widget.js: data-colour${mode} ${colour} is too near to the panel's own colour to be seen; left out.`);
 };
 
+// In an element of the page: on our own page, which the server made as a form, it is the page; elsewhere it fills its element.
 const inPage = (host) => {
+  const whole = host.querySelector(".chat.page") !== null;
   const field = (name) => host.querySelector(`[name=${name}]`)?.value ?? "";
   const adopted = field("conversation") && { id: field("conversation"), token: field("token") };
   const typed = field("text");
-  const panel = new Panel(service, { heading: 1, council: given.council, greeting: given.greeting, active: () => true });
-  panel.made.classList.add("page");
+  const panel = new Panel(service, { heading: whole ? 1 : 2, council: given.council, greeting: given.greeting, active: () => true });
+  panel.made.classList.toggle("page", whole);
   if (typed) panel.text.value ||= typed;
   const writing = host.contains(document.activeElement) && document.activeElement.name === "text";
   host.replaceChildren();

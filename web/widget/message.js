@@ -4,14 +4,15 @@ import { away, formatted } from "./text.js";
 
 const NAMES = { carer: "you", assistant: "assistant", system: "assistant", helpline: "helpline" };
 
-const clock = (at) => new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+export const clock = (at) => element("time", { datetime: at }, ` ${new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}`);
 
-export const bubble = (from, text, at) => element("article", { class: `message ${from}` },
-  element("p", { class: "who" }, say(NAMES[from]), at && element("time", { datetime: at }, ` ${clock(at)}`)),
+// `by` is the name of a person at the helpline.
+export const bubble = (from, text, at, by) => element("article", { class: `message ${from}` },
+  element("p", { class: "who" }, by ? `${by}, ${say(NAMES[from])}` : say(NAMES[from]), at && clock(at)),
   formatted(text));
 
 export const whole = (message, act) => {
-  const made = bubble(message.from, message.text, message.at);
+  const made = bubble(message.from, message.text, message.at, message.by);
   made.dataset.id = message.id;
   if (message.urgent) made.classList.add("urgent");
   if (message.options.length) made.append(options(message.options, act));

@@ -3,6 +3,7 @@ import { button, element, icon, say } from "./dom.js";
 import { Chat } from "./chat.js";
 import { Exit } from "./exit.js";
 import { Known } from "./known.js";
+import { Person } from "./person.js";
 import { formatted, inline } from "./text.js";
 import { printOut } from "./print.js";
 import { load, remembering, save } from "./kept.js";
@@ -20,11 +21,11 @@ export class Panel {
     this.log = element("div", { id: "log", class: "log", role: "log", "aria-live": "polite", "aria-label": say("conversation") });
     this.status = element("p", { id: "status", class: "status", role: "status" });
     this.connection = element("p", { class: "status connection", role: "status" });
-    this.with = element("p", { class: "status with", role: "status" });
+    this.person = new Person({ send: act.send, print: () => this.print() });
     this.chat = new Chat(service, { log: this.log, status: this.status, connection: this.connection, act,
-      known: (state) => this.known.show(state), mode: (mode) => this.show(mode), forgotten: (why) => this.forgotten(why),
+      known: (state) => this.known.show(state), mode: (mode) => this.show(mode), typing: () => this.person.types(), forgotten: (why) => this.forgotten(why),
       arrived: (made) => this.arrived(made) }, options.council);
-    this.exit = new Exit(() => this.chat.leave(this.mode), options.active);
+    this.exit = new Exit(() => this.leave(), options.active);
     this.made = this.build();
   }
 
@@ -35,7 +36,7 @@ export class Panel {
       element("header", {}, button(say("skip"), () => this.text.focus(), { class: "skip" }), element("div", { class: "name" }, icon(), this.heading, element("p", {}, say("what"))),
         element("div", { class: "leave" }, this.exit.link, close), this.exit.said),
       element(heading === 1 ? "main" : "section", { "aria-labelledby": "title" },
-        element("div", { class: "scroll" }, this.tools(), this.known.box, this.greeting(), this.log, this.with, this.connection, this.status),
+        element("div", { class: "scroll" }, this.tools(), this.known.box, this.greeting(), this.log, this.person.typing, this.person.box, this.connection, this.status),
         this.composer()));
   }
 
@@ -65,13 +66,14 @@ export class Panel {
     this.text = element("textarea", { id: "text", rows: 1, dir: "auto", autocomplete: "off", enterkeyhint: "send",
       "aria-describedby": "count", oninput: () => this.typed(), onkeydown: (event) => this.pressed(event) });
     this.text.value = this.chat.draft;
+    this.label = element("label", { for: "text" }, say("message"));
     this.count = element("p", { id: "count", class: "hint", "aria-live": "polite" });
     const submit = (event) => {
       event.preventDefault();
       this.say();
     };
     return element("form", { class: "composer", onsubmit: submit, novalidate: true },
-      element("label", { for: "text" }, say("message")),
+      this.label,
       this.text, element("button", { type: "submit", class: "main" }, say("send")), this.count);
   }
 
@@ -88,6 +90,7 @@ export class Panel {
     this.count.classList.toggle("wrong", left < 0);
     if (left >= 0) this.text.removeAttribute("aria-invalid");
     this.chat.draft = this.text.value;
+    if (this.mode === "helpline") this.chat.types();
     clearTimeout(this.saving);
     this.saving = setTimeout(() => this.chat.save(), 300);
   }
@@ -118,17 +121,30 @@ export class Panel {
       this.log.querySelectorAll(".options").forEach((old) => old.remove());
       if (had && had !== root.activeElement) made.focus({ preventScroll: true });
       made.scrollIntoView({ block: "start" });
-    } else if (made.previousElementSibling?.classList.contains("carer")) made.previousElementSibling.scrollIntoView({ block: "start" });
+      return;
+    }
+    this.person.still();
+    if (this.mode === "helpline") this.show(this.mode); // she may have given her name
+    const before = made.previousElementSibling;
+    if (before?.classList.contains("carer")) before.scrollIntoView({ block: "start" });
+    else if (before && before.getBoundingClientRect().bottom < innerHeight) made.scrollIntoView({ block: "nearest" }); // she reads the end
   }
 
   show(mode) {
     this.mode = mode;
-    this.with.textContent = { waiting: say("waiting"), helpline: say("with_person") }[mode] ?? "";
+    this.person.show(mode, this.chat.person());
+    this.label.textContent = say(mode === "helpline" ? "message_person" : "message");
   }
 
   async names(service) {
     this.called ??= (await service.call("GET", "/names")).body;
     return this.called;
+  }
+
+  leave() {
+    clearTimeout(this.saving); // or a draft would be kept once more
+    this.text.value = "";
+    this.chat.leave(this.mode);
   }
 
   // Asked once, in place: a question, two buttons, and the focus goes there and comes back.
@@ -151,6 +167,7 @@ export class Panel {
   }
 
   forgotten(why) {
+    clearTimeout(this.saving);
     this.log.replaceChildren();
     this.text.value = "";
     this.count.textContent = "";

@@ -21,9 +21,11 @@ export const printOut = (messages, beside) => {
   const page = frame.contentDocument;
   page.documentElement.lang = "en-GB";
   page.title = `${say("title")}, ${day(Date.now())}`;
-  const sheet = new frame.contentWindow.CSSStyleSheet();
-  sheet.replaceSync(PRINT_STYLE);
-  page.adoptedStyleSheets = [sheet];
+  if (page.adoptedStyleSheets) {
+    const sheet = new frame.contentWindow.CSSStyleSheet();
+    sheet.replaceSync(PRINT_STYLE);
+    page.adoptedStyleSheets = [sheet];
+  }
   page.body.append(page.adoptNode(printable(messages)));
   frame.contentWindow.addEventListener("afterprint", () => frame.remove());
   frame.contentWindow.focus();
