@@ -9,6 +9,7 @@ import click
 
 from bot.content_commands import content
 from bot.gateway.settings import ROOT, Settings
+from bot.operator_commands import keys
 from bot.staff_commands import staff
 from bot.transcripts import transcripts
 
@@ -101,4 +102,5 @@ def train_danger() -> None:
 
 main.add_command(content)
 main.add_command(staff)
+main.add_command(keys)
 main.add_command(transcripts)

@@ -17,7 +17,7 @@ from bot.channels.twilio import Twilio
 from bot.channels.whatsapp import WhatsApp
 from bot.channels.words import Obeyed
 from bot.gateway import web_api
-from bot.gateway.addresses import Addresses, keys_of
+from bot.gateway.addresses import addresses_of
 from bot.gateway.clock import Clock
 from bot.gateway.contacts import Contacts
 from bot.gateway.outgoing import Outgoing
@@ -30,8 +30,8 @@ def add_channels(app: web.Application, settings: PhoneSettings) -> None:
     """Mount webhooks and the post. Raises `AddressKeysWrong` where numbers could not be sealed."""
     store, turns, clock = app[web_api.STORE], app[web_api.TURNS], app[web_api.CLOCK]
     limits, base = app[web_api.LIMITS], app[web_api.BASE]
-    keys = keys_of(app[web_api.SETTINGS].data, settings.address_keys.get_secret_value())
-    addresses, contacts, outgoing = Addresses(keys), Contacts(store), Outgoing(store)
+    addresses = addresses_of(app[web_api.SETTINGS].data, settings.address_keys.get_secret_value())
+    contacts, outgoing = Contacts(store), Outgoing(store)
     obeyed = Obeyed(contacts, outgoing, base, clock, limits, settings.public_url)
     channels = {channel.name: channel for channel in _channels(settings, clock, obeyed)}
     app[POST] = turns.post = Post(channels, store, contacts, outgoing, addresses, clock, obeyed)

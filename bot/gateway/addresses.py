@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -21,13 +22,18 @@ class Addresses:
     never changes, because a STOP is remembered under the pseudonym.
     """
 
-    def __init__(self, keys: str) -> None:
+    def __init__(self, keys: str, again: Callable[[], str] | None = None) -> None:
+        """`again`: reads the keys anew, which is tried where none of these fits. Raises `AddressKeysWrong`."""
+        self._again = again
+        self._take(keys)
+
+    def _take(self, keys: str) -> None:
         pepper, *fernet = keys.replace(",", " ").split() or [""]
         if len(pepper) < 32 or not fernet:
             raise AddressKeysWrong("The address keys have to be a pepper of 32 characters or more and a Fernet key.")
         self._pepper = pepper.encode()
         try:
-            self._fernet = MultiFernet([Fernet(key) for key in fernet])
+            self._keys, self._fernet = fernet, MultiFernet([Fernet(key) for key in fernet])
         except ValueError as error:
             raise AddressKeysWrong("One of the address keys is not a Fernet key (32 bytes, URL-safe base64).") from error
 
@@ -44,11 +50,29 @@ class Addresses:
         try:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken as error:
-            raise AddressKeysWrong("No address key opens this number: an old key is missing.") from error
+            if self._again is None:
+                raise AddressKeysWrong("No address key opens this number: an old key is missing.") from error
+        self._take(self._again())  # they were rotated while we ran
+        return Addresses("\n".join([self._pepper.decode(), *self._keys])).open(sealed)
 
     def renewed(self, sealed: str) -> str:
-        """The same address under the newest key."""
-        return self._fernet.rotate(sealed.encode()).decode()
+        """The same address under the newest key. Raises `AddressKeysWrong` where no key fits."""
+        return self.seal(self.open(sealed))
+
+
+def addresses_of(data: Path, given: str) -> Addresses:
+    """With the keys of `keys_of`, read anew after a rotation. Raises `AddressKeysWrong`."""
+    return Addresses(keys_of(data, given), lambda: keys_of(data, given))
+
+
+def rotated(data: Path) -> Addresses:
+    """A new key in the data folder's file. The one before it still opens, for what is being written; older ones are gone."""
+    pepper, newest, *_ = keys_of(data, "").split()
+    fresh = data / "address-keys.new"
+    fresh.touch(mode=0o600)
+    fresh.write_text(f"{pepper}\n{Fernet.generate_key().decode()}\n{newest}\n", encoding="utf-8")
+    fresh.replace(data / "address-keys")  # at once, or not at all
+    return addresses_of(data, "")
 
 
 def keys_of(data: Path, given: str) -> str:

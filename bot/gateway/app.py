@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
-import structlog
 from aiohttp import web
-from sqlalchemy.exc import SQLAlchemyError
 
-from bot.gateway import pages, sites, web_api
+from bot.gateway import export, pages, sites, web_api
 from bot.gateway.clock import Clock
 from bot.gateway.events import Wakeups
 from bot.gateway.limits import Limits
+from bot.gateway.logs import hush
 from bot.gateway.migrate import migrate
 from bot.gateway.problems import problems
 from bot.gateway.rasa import Rasa
+from bot.gateway.retention import Retention
 from bot.gateway.settings import Settings
 from bot.gateway.store import Store
 from bot.gateway.turns import Turns
@@ -28,9 +27,8 @@ from bot.knowledge.places import PlaceFinder
 from bot.safeguarding.detector import DangerDetector
 from bot.safeguarding.watch import DangerWatch
 
-log = structlog.get_logger()
-
 RASA = web.AppKey("rasa", Rasa)
+RETENTION = web.AppKey("retention", Retention)
 CLEAN_EVERY = 600  # seconds
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -44,6 +42,7 @@ HEADERS = {
 
 def make_app(settings: Settings, content: Path) -> web.Application:
     """The application with its routes. Raises `ContentError` or `ModelFileError` before anything listens."""
+    hush()
     base = KnowledgeBase.load(content)
     detector = DangerDetector.load(settings.danger_model, content / "danger.yml")
     app = web.Application(middlewares=[sites.preflights, problems], client_max_size=64 * 1024)
@@ -54,11 +53,14 @@ def make_app(settings: Settings, content: Path) -> web.Application:
     app[RASA] = Rasa(settings.rasa_url, settings.rasa_token.get_secret_value(), settings.rasa_timeout)
     watch = DangerWatch(detector, base, PlaceFinder.load(content))
     app[web_api.TURNS] = Turns(app[web_api.STORE], app[RASA], base, watch, app[web_api.CLOCK], app[web_api.WAKEUPS])
+    app[RETENTION] = Retention(app[web_api.STORE], app[web_api.CLOCK], timedelta(hours=settings.keep_web_hours),
+                               timedelta(days=settings.keep_phone_days))
     app.cleanup_ctx.append(_running)
     app.on_response_prepare.append(_headers)
     app.on_shutdown.append(_hang_up)
     app.on_response_prepare.append(sites.admit)
     app.add_routes(web_api.routes)
+    app.add_routes(export.routes)
     app.add_routes(pages.routes)
     app.router.add_get("/healthz", health)
     app.router.add_get("/readyz", ready)
@@ -73,7 +75,7 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
     async with app[RASA]:
         await turns.resume()
         stopping = asyncio.Event()
-        cleaning = asyncio.create_task(_clean(app, stopping))
+        cleaning = asyncio.create_task(app[RETENTION].run(stopping, CLEAN_EVERY))
         yield
         stopping.set()  # whatever uses the database ends before it is closed
         await cleaning
@@ -84,22 +86,6 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
 async def _hang_up(app: web.Application) -> None:
     """End the event streams, which would hold up a stop."""
     app[web_api.WAKEUPS].close()
-
-
-async def _clean(app: web.Application, stopping: asyncio.Event) -> None:
-    """Delete conversations that were not used for `SIGNPOST_KEEP_WEB_HOURS` or `SIGNPOST_KEEP_PHONE_DAYS`."""
-    settings = app[web_api.SETTINGS]
-    web_kept, phones_kept = timedelta(hours=settings.keep_web_hours), timedelta(days=settings.keep_phone_days)
-    while not stopping.is_set():
-        try:
-            now = app[web_api.CLOCK].now()
-            gone = await app[web_api.STORE].forget_unused(now - web_kept, now - phones_kept)
-            if gone:
-                log.info("forgotten", conversations=gone)
-        except SQLAlchemyError as error:  # such as a database that is locked: the next round does it
-            log.error("cleaning_failed", error=type(error).__name__)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), CLEAN_EVERY)
 
 
 async def _headers(_: web.Request, response: web.StreamResponse) -> None:

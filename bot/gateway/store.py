@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from bot.gateway.anonymous import anonymous
+from bot.gateway.masking import gives_number, masked
 from bot.gateway.outgoing import Parcel, keep_parcels
 from bot.gateway.tables import Contact, Conversation, Inbound, Line, NoteKept, WaitingForPerson
 from bot.knowledge.reply import HandOver, Message, Note
@@ -89,7 +90,7 @@ class Store:
 
         `contact` is whom to answer, none on the web. Raises `LookupError` where the conversation was deleted meanwhile.
         """
-        channel = contact.channel if contact else WEB
+        channel, text = contact.channel if contact else WEB, _to_keep(text, conversation.mode)
         inbound = Inbound(conversation_id=conversation.id, contact_id=contact.id if contact else None, channel=channel,
                           provider_id=provider_id, text=text, command=command, joins_until=joins_until, status=WAITING,
                           attempts=0, received_at=now)
@@ -125,7 +126,8 @@ class Store:
                 Inbound.channel == channel, Inbound.provider_id == provider_id, Inbound.status == WAITING))
             if inbound is None:
                 return False
-            inbound.text = text
+            conversation = await session.get_one(Conversation, inbound.conversation_id)
+            inbound.text = text = _to_keep(text, conversation.mode)
             await session.execute(update(Line).where(Line.inbound_id == inbound.id, Line.sender == "carer").values(text=text))
         return True
 
@@ -257,7 +259,7 @@ class Store:
         async with self.session() as session:
             await _forget_contacts(session, Contact.conversation_id == conversation_id)
             await session.execute(delete(Conversation).where(Conversation.id == conversation_id))
-        await self._wipe()
+        await self.wipe()
 
     async def forget_unused(self, web_since: datetime, phones_since: datetime) -> int:
         """Delete conversations last used before these moments, by where they were used last; gives how many."""
@@ -269,10 +271,10 @@ class Store:
             gone = await session.execute(delete(Conversation).where(unused))
             count = int(gone.rowcount)  # type: ignore[attr-defined]
         if count:
-            await self._wipe()
+            await self.wipe()
         return count
 
-    async def _wipe(self) -> None:
+    async def wipe(self) -> None:
         """SQLite keeps what was deleted in its write-ahead log until the log is emptied."""
         if self.engine.dialect.name == "sqlite":
             async with self.engine.connect() as connection:
@@ -338,6 +340,11 @@ def _sqlite_settings(connection: Any, _: Any) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _to_keep(text: str, mode: str) -> str:
+    """A message without identifiers; her number stays where a person is to call it, or is talking to her."""
+    return masked(text, keeps_phone=mode != "assistant" or gives_number(text))
 
 
 def _kept(note: Note, now: datetime) -> NoteKept:

@@ -12,6 +12,7 @@ import structlog
 from bot.gateway.clock import Clock
 from bot.gateway.desk import Desk, is_desks
 from bot.gateway.events import Wakeups
+from bot.gateway.masking import masked
 from bot.gateway.outgoing import OBEYED, Parcel, Post
 from bot.gateway.rasa import Away, Failed, Hung, Rasa
 from bot.gateway.store import HELPLINE, Store
@@ -220,7 +221,7 @@ class Turns:
                 await self._commit(conversation, group, self._apology(), {})
                 return
             try:
-                understood = await self._rasa.turn(str(first.id), _text(group), first.command, conversation.slots,
+                understood = await self._rasa.turn(str(first.id), masked(_text(group)), first.command, conversation.slots,
                                                    self._clock.now())
             except Away:
                 await asyncio.sleep(pause)

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bot.channels.settings import PhoneSettings
 from bot.gateway import web_api
-from bot.gateway.addresses import Addresses, keys_of
+from bot.gateway.addresses import Addresses, addresses_of
 from bot.gateway.settings import ROOT
 from bot.gateway.store import Store
 from bot.helpline import console, replies, talking
@@ -28,7 +28,7 @@ from bot.helpline.settings import DeskSettings
 def add_desk(app: web.Application, settings: DeskSettings, phones: PhoneSettings) -> None:
     """Mount the console, and see to cases. Raises `ContentError` and `AddressKeysWrong`."""
     store, base, clock, wakeups = app[web_api.STORE], app[web_api.BASE], app[web_api.CLOCK], app[web_api.WAKEUPS]
-    addresses = Addresses(keys_of(app[web_api.SETTINGS].data, phones.address_keys.get_secret_value()))
+    addresses = addresses_of(app[web_api.SETTINGS].data, phones.address_keys.get_secret_value())
     seen_within = timedelta(minutes=settings.desk_seen_minutes)
     texts_to = phones.countries if phones.twilio and phones.twilio_sms_from else []
     accounts = accounts_of(store, addresses, settings)

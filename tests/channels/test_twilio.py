@@ -178,7 +178,7 @@ TEXTS: list[tuple[str, list[str], str, Fields, Any]] = [
     ("our own sign with words", [], ":more please tell", {}, (":more please tell", None)),
     ("invisible signs", [], "he\u200bllo\u0007", {}, ("hello", None)),
     ("angle brackets", [], "<b>hi</b> & co", {}, ("<b>hi</b> & co", None)),
-    ("a phone number", [], "ring me on 07911 123456", {}, ("ring me on 07911 123456", None)),
+    ("a phone number", [], "ring me on 07911 123456", {}, ("ring me on [phone number]", None)),
     ("nothing", [], "", {}, "phone.words_only"),
     ("blanks alone", [], "  ", {}, "phone.words_only"),
     ("a picture", [], "", {"NumMedia": "1", "MediaContentType0": "image/jpeg", "MediaUrl0": "https://x"}, "phone.words_only"),
