@@ -13,16 +13,20 @@ from tests.web.looking import FAST, say
 from tests.web.scenes import DANGER, MONEY, THERAPY
 
 
-async def joined(page: Page, gateway: Running, text: str, by: str) -> None:
-    """Somebody at the helpline takes the conversation of the page, and writes."""
+async def written(page: Page, gateway: Running, mode: str, sender: str, text: str, **body: object) -> None:
+    """A line of the conversation, written by somebody else than this page, and who has the conversation now."""
     held = await page.evaluate("JSON.parse(sessionStorage['kinship-signpost']).conversation.id")
-    body = {"by": by, "topics": [], "answers": [], "options": [], "urgent": False}
     async with gateway.store.session() as session:
         conversation = await session.get_one(Conversation, held)
-        conversation.mode = "helpline"
-        session.add(Line(conversation_id=held, inbound_id=None, sender="helpline", text=text, body=body,
+        conversation.mode = mode
+        session.add(Line(conversation_id=held, inbound_id=None, sender=sender, text=text, body=body,
                          at=gateway.app[CLOCK].now()))
     gateway.app[WAKEUPS].wake(held)
+
+
+async def joined(page: Page, gateway: Running, text: str, by: str) -> None:
+    """Somebody at the helpline takes the conversation of the page, and writes."""
+    await written(page, gateway, "helpline", "helpline", text, by=by)
 
 
 async def empty(page: Page, gateway: Running) -> None:
@@ -60,6 +64,16 @@ async def offline(page: Page, gateway: Running) -> None:
 async def handover(page: Page, gateway: Running) -> None:
     await say(page, DANGER)
     await expect(page.locator(".with")).to_be_visible()
+
+
+async def danger(page: Page, gateway: Running) -> None:
+    """As `handover`, in words that no editor changes, for the pictures."""
+    await say(page, THERAPY)
+    await written(page, gateway, "waiting", "assistant", "- If anyone is in danger now, ring 999 and ask for the police.\n"
+                  "- Someone violent at the door? Keep it shut, move the child to a safe room and ring 999.\n\n"
+                  "You don't have to be sure. A person can talk it through too, on 0808 801 0366.", urgent=True)
+    await expect(page.locator(".log .urgent")).to_be_visible()
+    await expect(page.locator(".with.here")).to_be_visible()
 
 
 async def helpline(page: Page, gateway: Running) -> None:

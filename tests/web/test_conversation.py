@@ -160,7 +160,7 @@ async def test_talk_to_a_person(open_page: OpenPage, rasa: FakeRasa, gateway: Ru
     set_scene(rasa)
     page = await open_page()
     await page.get_by_role("button", name="Talk to a person").click()
-    await expect(page.locator(".with")).to_have_text("The helpline's team has been asked to join. You can go on writing.")
+    await expect(page.locator(".with")).to_have_text("I've left this with the helpline. You can go on writing.")
     assert rasa.turns[-1]["command"] == PERSON
     assert len(await gateway.store.queue()) == 1
 

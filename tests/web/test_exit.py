@@ -150,7 +150,7 @@ async def test_who_asked_for_a_person_keeps_her_place(open_page: OpenPage, rasa:
     page = await open_page()
     await with_weather(page)
     await page.get_by_role("button", name="Talk to a person").click()
-    await expect(page.locator(".with")).to_contain_text("has been asked to join")
+    await expect(page.locator(".with")).to_contain_text("left this with the helpline")
     for _ in range(3):
         await page.keyboard.press("Shift")
     await expect(page.locator("h1")).to_have_text("Weather")

@@ -20,11 +20,11 @@ from tests.doubles.rasa import FakeRasa
 from tests.web.conftest import OpenPage
 from tests.web.looking import DESK, PHONE, TABLET
 from tests.web.scenes import set_scene
-from tests.web.states import State, empty, handover, helpline, long_chat, offline, understood
+from tests.web.states import State, danger, empty, helpline, long_chat, offline, understood
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 MAKE = os.environ.get("SNAPSHOTS") == "make"
-MAIN: list[State] = [empty, long_chat, understood, offline, handover, helpline]
+MAIN: list[State] = [empty, long_chat, understood, offline, danger, helpline]
 SIZES = {"320": PHONE, "768": TABLET, "1440": DESK}
 ALIKE = 0.004  # of all cells of 4 by 4 pixels, how many may be of another colour
 

@@ -38,7 +38,7 @@ async def test_a_conversation(open_page: OpenPage, rasa: FakeRasa, gateway: Runn
     await page.get_by_role("button", name="Send").click()
     await expect(page.locator(".urgent")).to_be_visible()
     await page.get_by_role("button", name="Talk to a person").first.click()
-    await expect(page.locator(".with")).to_contain_text("has been asked to join")
+    await expect(page.locator(".with")).to_contain_text("left this with the helpline")
     assert rasa.turns[-1]["command"] == PERSON
     assert await page.locator("input[name=token]").first.get_attribute("value") not in "".join(seen.urls)
     assert await page.context.cookies() == []
