@@ -9,7 +9,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bot.gateway import export, pages, sites, web_api
+from bot.gateway import export, openapi, pages, sites, web_api
 from bot.gateway.clock import Clock
 from bot.gateway.events import Wakeups
 from bot.gateway.limits import Limits
@@ -61,6 +61,7 @@ def make_app(settings: Settings, content: Path) -> web.Application:
     app.on_response_prepare.append(sites.admit)
     app.add_routes(web_api.routes)
     app.add_routes(export.routes)
+    app.add_routes(openapi.routes)
     app.add_routes(pages.routes)
     app.router.add_get("/healthz", health)
     app.router.add_get("/readyz", ready)
