@@ -41,7 +41,7 @@ class Settings:
     enough: float = 120.0  # examples a class from which wording counts as much as meaning; with fewer, less
     softness: float = 0.2  # the share of a label that is spread over the other classes, the near ones first
     strictness: float = 200.0  # how far the weights may go; the C of a logistic regression
-    landmarks: int = 6000  # lines the others are compared with, at most
+    landmarks: int = 4000  # lines the others are compared with, at most
     work: int = 250_000  # lines times passes of the optimiser: few lines get more passes, within PASSES
 
 

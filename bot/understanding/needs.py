@@ -44,7 +44,7 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
             **asdict(Settings()),
             "sure": 0.3,  # a whole message at least this sure of a class is not asked about
             "second": 0.22,  # a further topic of the whole message is answered from here
-            "part": 0.7,  # a topic of one part is answered from here
+            "part": 0.8,  # a topic of one part is answered from here
             "urgent": 0.85,  # danger is taken up from here where the detector, which reads first, found none
             "part_words": 4,
             "told_unasked": 0.4,  # how likely a message only tells something, where nothing was asked
