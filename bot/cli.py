@@ -9,7 +9,7 @@ import click
 
 from bot.content_commands import content
 from bot.gateway.settings import ROOT, Settings
-from bot.operator_commands import keys
+from bot.operator_commands import backup, keys, restore_command
 from bot.staff_commands import staff
 from bot.transcripts import transcripts
 
@@ -103,4 +103,6 @@ def train_danger() -> None:
 main.add_command(content)
 main.add_command(staff)
 main.add_command(keys)
+main.add_command(backup)
+main.add_command(restore_command)
 main.add_command(transcripts)

@@ -1,4 +1,4 @@
-"""Commands for who runs the service: `signpost keys …`."""
+"""Commands for who runs the service: `signpost keys …`, `signpost backup`, `signpost restore`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from bot.channels.settings import PhoneSettings
 from bot.gateway.addresses import Addresses, AddressKeysWrong, addresses_of, rotated
+from bot.gateway.backup import NotRestored, back_up, restore
 from bot.gateway.settings import Settings
 from bot.gateway.store import Store
 from bot.gateway.tables import Contact, WaitingForPerson
@@ -59,3 +60,32 @@ async def _reseal(store: Store, addresses: Addresses) -> int:
         for member in await session.scalars(select(Staff)):
             member.totp_secret, count = addresses.renewed(member.totp_secret), count + 1
     return count
+
+
+@click.command()
+@click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
+def backup(target: Path) -> None:
+    """Copy the SQLite store to TARGET while the service runs. The keys (address-keys) belong elsewhere."""
+    try:
+        back_up(_sqlite(Settings()), target)
+    except (NotRestored, OSError) as error:
+        sys.exit(str(error))
+    click.echo(f"{target} is a sound copy. Carers who ask to be forgotten are still in it: delete it within 7 days.")
+
+
+@click.command("restore")
+@click.argument("copy", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def restore_command(copy: Path) -> None:
+    """Put COPY in the store's place, with the service stopped; what was there stays beside it."""
+    database = _sqlite(Settings())
+    try:
+        restore(copy, database)
+    except (NotRestored, OSError) as error:
+        sys.exit(str(error))
+    click.echo(f"{database} is the copy now. The store that was there ends in .before-restore: delete it when all is well.")
+
+
+def _sqlite(settings: Settings) -> Path:
+    if settings.database_url:
+        sys.exit("This store is not SQLite in the data folder: use its own tools, such as pg_dump.")
+    return settings.data / "signpost.db"
