@@ -18,6 +18,7 @@ from bot.helpline.accounts import Accounts
 from bot.helpline.backends import Console, Mailbox
 from bot.helpline.board import Board
 from bot.helpline.cases import Cases
+from bot.helpline.chatwoot import Chatwoot
 from bot.helpline.desk import HelplineDesk
 from bot.helpline.door import door
 from bot.helpline.keys import ACCOUNTS, BOARD, DESK, DESK_SETTINGS, REPLIES, ROUNDS
@@ -35,6 +36,14 @@ def add_desk(app: web.Application, settings: DeskSettings, phones: PhoneSettings
     cases = Cases(store)
     desk = HelplineDesk(store, cases, app[web_api.TURNS], base, clock, addresses, texts_to, seen_within)
     desk.backends.append(Console(accounts, seen_within))
+    if settings.desk == "chatwoot":
+        chatwoot = Chatwoot(settings.chatwoot_url, settings.chatwoot_inbox, settings.chatwoot_account,
+                            settings.chatwoot_token.get_secret_value(), settings.chatwoot_secret.get_secret_value(),
+                            store, desk)
+        desk.backends.append(chatwoot)
+        app.add_routes(chatwoot.routes())
+        app.on_startup.append(lambda _: chatwoot.open())
+        app.on_cleanup.append(lambda _: chatwoot.close())
     if settings.smtp_url:
         desk.backends.append(Mailbox(settings.smtp_url, settings.desk_mail_from, settings.desk_mail_to, settings.public_url,
                                      desk.telling))

@@ -75,6 +75,17 @@ class CaseNote(Base):
     at: Mapped[datetime] = mapped_column(Moment)
 
 
+class ChatwootLink(Base):
+    """A conversation as Chatwoot knows it, and the last line that it was sent."""
+
+    __tablename__ = "chatwoot_links"
+
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    source_id: Mapped[str] = mapped_column(String(80))
+    chatwoot_id: Mapped[int] = mapped_column(Integer, index=True)
+    last_line: Mapped[int] = mapped_column(Integer)
+
+
 class Handled(Base):
     """A hand-over that came to an end, for the figures: no conversation, no words."""
 

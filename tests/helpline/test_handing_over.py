@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from bot.knowledge.base import KnowledgeBase
+from tests.channels.quiet import until_idle
 from tests.doubles.adviser import Adviser
 from tests.doubles.carer import Carer
 from tests.doubles.gateway import Running, StartGateway
@@ -54,7 +55,8 @@ async def test_a_carer_and_an_adviser_talk_and_the_assistant_takes_over_again(ca
     assert again.status == 200 and again.text == "You said: thanks, and the school?" and again.state["mode"] == "assistant"
 
 
-async def test_the_same_by_text_message(start_phones: StartPhones, twilio: FakeTwilio, arrive: Arrive, base: KnowledgeBase) -> None:
+async def test_the_same_by_text_message(start_phones: StartPhones, twilio: FakeTwilio, arrive: Arrive,
+                                        base: KnowledgeBase) -> None:
     gateway: Running = await start_phones()
     phone, sam = Phone(twilio, gateway.url), await arrive("sam", at=gateway)
     await phone.text(PLEASE)
@@ -93,9 +95,9 @@ async def test_an_advisers_message_sent_twice_is_said_once(carer: Carer, sam: Ad
     assert statuses == [200] * 5 and (await texts(carer)).count("Once.") == 1
 
 
-async def test_a_message_to_a_phone_survives_a_gateway_that_is_gone(start_phones: StartPhones, twilio: FakeTwilio, arrive: Arrive,
-                                                                    ) -> None:
-    """The row that goes to the phone is kept with the line, so the next start sends it; the page's second try adds nothing."""
+async def test_a_message_to_a_phone_survives_a_gateway_that_is_gone(start_phones: StartPhones, twilio: FakeTwilio,
+                                                                    arrive: Arrive) -> None:
+    """The row for the phone is kept with the line, so the next start sends it; the page's second try adds nothing."""
     gateway: Running = await start_phones()
     phone, sam = Phone(twilio, gateway.url), await arrive("sam", at=gateway)
     await phone.text(PLEASE)
@@ -111,7 +113,8 @@ async def test_a_message_to_a_phone_survives_a_gateway_that_is_gone(start_phones
     sam.gateway = gateway
     assert await phone.next() == "I'm here."
     assert await sam.reply(item["id"], "I'm here.", key="key-of-the-page") == 200
-    assert await phone.quiet()
+    await until_idle(gateway)
+    assert [taken.body for taken in twilio.taken].count("I'm here.") == 1
 
 
 async def test_the_assistant_keeps_silent_when_somebody_takes_over_in_the_middle(carer: Carer, sam: Adviser, rasa: FakeRasa,
