@@ -42,8 +42,6 @@ class Board:
     def listening(self) -> Any:
         """An event that is set when the list is made anew, and when the gateway stops."""
         changed = asyncio.Event()
-        if not self._changed:
-            self._wakeups.wake("")  # nobody looked, so nobody made it
         self._changed.add(changed)
         try:
             yield changed

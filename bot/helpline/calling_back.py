@@ -9,6 +9,7 @@ from typing import Any
 import phonenumbers
 
 STEPS = ("number", "times", "message", "name")
+SHORTEST = 9  # digits without the zero: nobody is rung on a local number
 NOBODY_SAYS = 60  # characters at most, of times and of a name
 _TIMES = re.compile(r"\d|\b(any|morning|afternoon|noon|midday|lunch|evening|school|day|week|mon|tue|wed|thu|fri|after|before|"
                     r"between|whenever|now|all|tomorrow|today)", re.IGNORECASE)
@@ -57,7 +58,8 @@ def ending(number: str) -> str:
 
 
 def _number(text: str) -> Answer | None:
-    match = next(iter(phonenumbers.PhoneNumberMatcher(text, "GB")), None)
+    found = phonenumbers.PhoneNumberMatcher(text, "GB", leniency=phonenumbers.Leniency.POSSIBLE)
+    match = next((one for one in found if len(str(one.number.national_number)) >= SHORTEST), None)
     if match:
         return Answer(str(phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164)))
     return Answer(wrong=True) if sum(c.isdigit() for c in text) >= 5 else None

@@ -126,9 +126,11 @@ async def supervisor(request: web.Request) -> web.Response:
     handled = await app[DESK].cases.all_handled(now - LATELY)
     rows = [{"case": case, "channel": conversation.channel, "label": conversation.id[-4:].upper(),
              "waited": (case.claimed_at or now) - case.since,
-             "who": staff[case.staff_id].name if case.staff_id in staff else case.staff_id} for case, conversation in cases]
+             "who": staff[case.staff_id].name if case.staff_id in staff else case.staff_id}
+            for case, conversation in cases]
     return _page(request, "supervisor.html", {
-        "rows": rows, "team": list(staff.values()), "now": now, "present": await app[ACCOUNTS].here(now - app[DESK].seen_within),
+        "rows": rows, "team": list(staff.values()), "now": now,
+        "present": await app[ACCOUNTS].here(now - app[DESK].seen_within),
         "median": waits[len(waits) // 2] if waits else None, "worst": waits[int(len(waits) * .9)] if waits else None,
         "outcomes": Counter(one.outcome for one in handled).most_common()})
 

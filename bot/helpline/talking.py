@@ -38,6 +38,7 @@ async def events(request: web.Request) -> web.StreamResponse:
     board, sent, about = request.app[BOARD], dict[str, str](), ""
     async with sse_response(request) as stream:
         with board.listening() as changed:
+            await board.make()  # where nobody looked, nobody made it
             while stream.is_connected() and not request.app[web_api.WAKEUPS].closed:
                 changed.clear()
                 news = {one: item for one, item in board.items.items() if sent.get(one) != item}

@@ -9,9 +9,12 @@ import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from bot.knowledge.base import KnowledgeBase
+from tests.channels.conftest import settings
 from tests.doubles.adviser import PASSWORD, enrol
-from tests.doubles.gateway import Running, knowledge
+from tests.doubles.gateway import Running, StartGateway, knowledge
 from tests.doubles.rasa import FakeRasa, says
+from tests.doubles.twilio import FakeTwilio, Phone
+from tests.doubles.waiting import until
 from tests.web.conftest import OpenPage, Seen
 from tests.web.looking import say, violations
 
@@ -77,9 +80,83 @@ async def test_an_adviser_and_a_carer_talk_on_the_web(gateway: Running, open_pag
     assert not [url for url in seen.urls if not url.startswith((gateway.url, "data:"))]
 
 
-async def test_axe_finds_nothing(gateway: Running, open_page: OpenPage) -> None:
-    page = await sign_in(gateway, open_page, role="supervisor")
-    carer = await open_page()
+async def test_an_adviser_and_a_carer_who_texts(open_page: OpenPage, rasa: FakeRasa, start_gateway: StartGateway,
+                                                base: KnowledgeBase) -> None:
+    twilio = FakeTwilio()
+    await twilio.start()
+    gateway = await start_gateway(settings(twilio, None))
+    adviser, phone = await sign_in(gateway, open_page), Phone(twilio, gateway.url)
+    await phone.text(PLEASE)
+    await adviser.locator("#list .waiting a").click()
+    await expect(adviser.locator("#about")).to_contain_text("by text message")
+    await adviser.keyboard.press("Alt+t")
+    await expect(adviser.locator("#text")).to_be_focused()
+    await adviser.keyboard.type("Hello, I'm Sam. " * 12)
+    await expect(adviser.locator("#count")).to_have_text("192 characters, 2 texts")
+    await adviser.keyboard.press("Control+Enter")
+    await until(lambda: [t for t in twilio.taken if t.body.startswith("Hello, I'm Sam.")], within=15)
+    await phone.text("thank you Sam")
+    await expect(adviser.locator("#log .carer").last).to_contain_text("thank you Sam")
+    await twilio.stop()
+
+
+async def test_the_whole_console_by_keyboard(gateway: Running, open_page: OpenPage) -> None:
+    """From the list to the goodbye without a mouse; nothing that has the focus is hidden."""
+    page, carer = await sign_in(gateway, open_page), await open_page()
     await say(carer, PLEASE)
     await expect(page.locator("#list .waiting a")).to_have_count(1)
-    assert await violations(page) == []
+    await page.keyboard.press("Alt+n")
+    await expect(page.locator("#claim")).to_be_visible()
+    await page.keyboard.press("Alt+t")
+    await expect(page.locator("#text")).to_be_focused()
+    await page.keyboard.type("One moment.")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator("#log .helpline")).to_contain_text("One moment.")
+    await page.locator("#open-close").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#outcome")).to_be_focused()
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("told her about the allowance")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#notes")).to_contain_text("told her about the allowance")
+    await expect(page.locator("#about")).to_contain_text("with the assistant")
+
+
+async def test_an_entry_and_a_fact_in_one_click_each(gateway: Running, open_page: OpenPage) -> None:
+    page, carer = await sign_in(gateway, open_page), await open_page()
+    await say(carer, PLEASE)
+    await page.locator("#list .waiting a").click()
+    await page.get_by_role("button", name="Take this conversation").click()
+    await expect(page.locator("#authority")).to_have_value("rotherham")
+    await page.get_by_label("Ages in years").fill("5, 9")
+    await page.keyboard.press("Tab")
+    await expect(page.locator("#saved-fact")).to_contain_text("Kept")
+    await page.locator("#q").fill("child benefit")
+    await page.keyboard.press("Enter")
+    await page.locator("#entries button").first.click()
+    await expect(carer.locator("#log .helpline")).to_contain_text("Child Benefit")
+    await expect(page.locator("#log .helpline .entries")).to_contain_text("money.child_benefit")
+
+
+PAGES = ["", "/calls", "/supervisor", "/log", "/figures"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing_on_any_page(gateway: Running, open_page: OpenPage, scheme: str) -> None:
+    page = await sign_in(gateway, open_page, role="supervisor", color_scheme=scheme)
+    carer, other = await gateway.carer(), await gateway.carer()
+    await carer.say(PLEASE)
+    await other.say("I want to kill myself")
+    for path in PAGES:
+        await page.goto(f"{gateway.url}/helpline{path}")
+        assert await violations(page) == [], path
+    await page.goto(f"{gateway.url}/helpline/conversations/{carer.id}")
+    await page.get_by_role("button", name="Take this conversation").click()
+    for form in ("#open-transfer", "#open-close"):
+        await page.locator(form).click()
+    await page.locator("#q").fill("school place")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#entries summary").first).to_be_visible()
+    assert await violations(page) == [], "a conversation"
+    await page.get_by_role("button", name="Sign out").click()
+    assert await violations(page) == [], "sign in"

@@ -121,7 +121,7 @@ const find = async (event) => {
   const { topics } = await (await fetch(`/helpline/knowledge?${asked}`)).json();
   $("found").textContent = topics.length ? `${topics.length} ${topics.length === 1 ? "topic" : "topics"}` : "Nothing found. Try other words, or a topic.";
   $("entries").replaceChildren(...topics.map((topic, number) => element("details", { open: number === 0 }, element("summary", {}, topic.title),
-    topic.parts.map((part) => element("div", { class: "entry" }, element("h4", {}, part.label === "answer" ? "The answer" : part.label === "next_step" ? "Next step" : part.label),
+    topic.parts.map((part) => element("div", { class: "entry" }, element("h3", {}, part.label === "answer" ? "The answer" : part.label === "next_step" ? "Next step" : part.label),
       formatted(part.text), element("button", { type: "button", "aria-label": `Send: ${topic.title}, ${part.label}`, onclick: (click) => sendEntry(click.target, topic.topic, part.facet) }, "Send"))))));
 };
 
