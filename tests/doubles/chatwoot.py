@@ -107,6 +107,6 @@ class FakeChatwoot:
         signature = hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
         headers = {"Content-Type": "application/json", "X-Chatwoot-Timestamp": stamp,
                    "X-Chatwoot-Signature": f"sha256={signature}"}
-        async with aiohttp.ClientSession() as session:
-            async with session.post(gateway + "/desks/chatwoot", data=body, headers=headers) as got:
-                return got.status
+        url = gateway + "/desks/chatwoot"
+        async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=headers) as got:
+            return got.status
