@@ -9,6 +9,7 @@ from typing import Any
 from rasa_sdk import Tracker
 
 from bot.actions.memory import Memory
+from bot.knowledge.arrangement_slots import ARRANGEMENTS
 from bot.knowledge.arrangements import ArrangementTable
 from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.situation import Situation
@@ -101,7 +102,11 @@ class Turn:
             self._learn_place(value)
 
     def _learn(self, name: str, value: Any) -> None:
-        if name == "arrangement" and value in INFERRED and self._being_worked_out(value):
+        chosen = self.text.startswith("/")  # put right on the page, not read from a sentence
+        if name == "arrangement" and chosen:
+            told_by_it = {fact for known in ARRANGEMENTS.values() for fact in known}
+            self.memory.situation = {k: v for k, v in self.memory.situation.items() if k not in told_by_it}
+        elif name == "arrangement" and value in INFERRED and self._being_worked_out(value):
             return
         self.memory.learn(name, value)
         self.learned.append(name)

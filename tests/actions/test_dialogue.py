@@ -122,6 +122,16 @@ async def test_a_correction_inside_a_question_is_taken(talk: Talk) -> None:
     assert talk.slots["arrangement"] == "adoption"
 
 
+async def test_an_arrangement_put_right_on_the_page_replaces_the_order_told_before(talk: Talk) -> None:
+    await talk.answer("money.overview", fact("arrangement", "special_guardianship_order"),
+                      fact("order", "special_guardianship"))
+    await talk("action_take_reply", "assistant.correction.change_fact", fact("arrangement", "informal"),
+               text='/assistant.correction.change_fact{"fact": {"name": "arrangement", "value": "informal"}}')
+    assert talk.slots["arrangement"] == "informal"
+    await talk.answer("money.overview", fact("child_age", [5]))
+    assert talk.slots["arrangement"] == "informal", "and what is told later doesn't bring it back"
+
+
 @pytest.mark.parametrize(("intent", "entities"), [
     ("reply.skip", []), ("reply.not_sure", []), ("reply.no", []),
     ("reply.inform", [{"entity": "place", "value": {"home": ["rotherham"], "elsewhere": [], "nation": None}}]),

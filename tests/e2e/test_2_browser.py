@@ -20,6 +20,8 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 IMAGES = ROOT / "docs" / "images"
 SIZES = {"chat": (1280, 900), "chat-phone": (390, 844)}
 
+expect.set_options(timeout=30_000)  # a machine may be busy
+
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt-get install chromium")
 
 
@@ -113,7 +115,7 @@ async def test_what_is_understood_is_put_right(page: Page, seen: Seen) -> None:
     await page.fill("#text", MALTBY)
     await page.keyboard.press("Enter")
     answers, known = page.locator(".log .assistant"), page.locator("#known")
-    await expect(answers).to_have_count(1, timeout=30_000)
+    await expect(answers).to_have_count(1)
     await known.locator("summary").click()
     for name, value, told in (("Arrangement", "an informal family arrangement", "an informal family arrangement"),
                               ("Council", "Leeds", "Leeds"), ("Age of the child or children", "5 and 9", "5, 9")):
@@ -130,7 +132,7 @@ async def test_what_is_understood_is_put_right(page: Page, seen: Seen) -> None:
     before = await answers.count()
     await page.fill("#text", "What money help is there?")
     await page.keyboard.press("Enter")
-    await expect(answers).not_to_have_count(before, timeout=30_000)
+    await expect(answers).not_to_have_count(before)
     last = answered[-1]
     assert (last["state"]["arrangement"], last["state"]["authority"]) == ("informal", "leeds")
     assert last["state"]["facts"]["child_age"] == [5, 9]
