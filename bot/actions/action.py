@@ -10,7 +10,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.asking import settle, take_up
-from bot.actions.composing import WEB_WORDS, count, helpline_answers, person_option
+from bot.actions.composing import WEB_WORDS, count, helpline_answers, led_by, person_option
 from bot.actions.turn import Knowledge, Turn, topic_of
 from bot.knowledge.reply import Message, Reply
 
@@ -86,13 +86,6 @@ def with_feeling(turn: Turn, reply: Reply) -> Reply:
     memory.felt = memory.turn
     said = turn.knowledge.base.feelings[turn.feeling]
     return led_by(said[memory.turn % len(said)], reply)
-
-
-def led_by(sentence: str, reply: Reply) -> Reply:
-    """The reply with a sentence before it."""
-    first = reply.messages[0]
-    led = first.model_copy(update={"text": f"{sentence}\n\n{first.text}"})
-    return reply.model_copy(update={"messages": [led, *reply.messages[1:]]})
 
 
 def fingerprint(reply: Reply) -> str:

@@ -58,11 +58,18 @@ def settle(turn: Turn) -> None:
     memory = turn.memory
     if not turn.learned or memory.arrangement not in (None, "unknown", *INFERRED):
         return
-    step = turn.knowledge.table.settled(facts(turn), memory.asked)
+    step = turn.knowledge.table.settled(_told(turn), memory.asked)
     if isinstance(step, Verdict):
         memory.arrangement = step.arrangement
     else:
         take_order(turn)
+
+
+def _told(turn: Turn) -> dict[str, str]:
+    """What she has told; an arrangement that was inferred from an earlier message stands back behind it."""
+    if "arrangement" in turn.learned or turn.memory.arrangement not in INFERRED:
+        return facts(turn)
+    return turn.knowledge.table.facts_from(turn.memory.known() | {"arrangement": None}) | turn.memory.situation
 
 
 def new_verdict(turn: Turn) -> Verdict | None:

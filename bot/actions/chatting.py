@@ -131,7 +131,8 @@ def earlier(turn: Turn) -> str:
     named = max(near, key=lambda t: near[t], default="")
     if near.get(named, 0.0) >= NEAR:
         return named
-    return turn.memory.waiting_topic or (recent[1] if len(recent) > 1 else turn.memory.topic) or ""
+    waiting = turn.memory.waiting_topic if turn.memory.waiting_topic != turn.memory.topic else None
+    return waiting or (recent[1] if len(recent) > 1 else turn.memory.topic) or ""
 
 
 class PutRight(SignpostAction):
@@ -203,6 +204,9 @@ class Clarify(SignpostAction):
             return take_told(turn)
         if memory.topic in base and max(nearness(turn, memory.topic or "").values(), default=0.0) >= NEAR:
             return answer_again(turn, memory.topic or "")
+        guess = next((topic_of(n) for n in turn.needs), "")
+        if guess in memory.recent and guess in base and memory.unclear == 0:  # likeliest is what was spoken of
+            return answer_again(turn, guess)
         memory.unclear += 1
         likely = [t for t in dict.fromkeys(topic_of(n) for n in turn.needs) if t in base and t != PERSON][:4]
         if memory.unclear >= NOT_UNDERSTOOD or len(likely) < 2:

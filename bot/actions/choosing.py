@@ -6,7 +6,7 @@ from bot.actions.turn import Turn
 
 ANSWER, NEXT_STEP = "answer", "next_step"
 UNSAID = 0.35  # what a part loses that was said before
-FIRST = 0.25  # how much nearer than the general answer another part must be to come first
+FIRST = 0.2  # how much nearer than the general answer another part must be to come first
 NEAR = 0.5  # a part at least this near answers the question
 AKIN = 0.3  # a part less near than this isn't added to another
 BESIDE = 0.12  # a second part no further from the best than this is said too

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.actions.turn import Turn, topic_of
 from bot.knowledge.base import MOST_OPTIONS, Found, FoundLocally
-from bot.knowledge.reply import Answer, Message, Option
+from bot.knowledge.reply import Answer, Message, Option, Reply
 
 MOST_WORDS = 120  # in one turn before 'Tell me more' (docs/decisions/0006)
 LEAD = 12  # of which a sentence before the answer may take so many: a human one, or 'I said this just now'
@@ -163,6 +163,13 @@ def helpline_answers(turn: Turn) -> list[Answer]:
     situation = turn.situation
     found = turn.knowledge.base.find("helpline.details", "answer", situation)
     return [found.answer(situation)] if found else []
+
+
+def led_by(sentence: str, reply: Reply) -> Reply:
+    """The reply with a sentence before it."""
+    first = reply.messages[0]
+    led = first.model_copy(update={"text": f"{sentence}\n\n{first.text}"})
+    return reply.model_copy(update={"messages": [led, *reply.messages[1:]]})
 
 
 def count(text: str) -> int:

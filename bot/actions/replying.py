@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.actions.action import SignpostAction
 from bot.actions.answering import PERSON, answer_topics
 from bot.actions.asking import COUNCIL, WHICH, facts, new_verdict, question, take_order, tell_verdict, which_council, work_out
-from bot.actions.composing import WEB_WORDS, answer_locally, count, menu, person_option, topic_option
+from bot.actions.composing import WEB_WORDS, answer_locally, count, led_by, menu, person_option, topic_option
 from bot.actions.knowing import known_facts
 from bot.actions.turn import INFERRED, Turn
 from bot.knowledge.arrangement_types import Answer, Ask, Question
@@ -58,7 +58,9 @@ def take_table_answer(turn: Turn, asked: Question) -> Reply:
         take_order(turn)
     if given is not None or settled:
         memory.asked.append(asked.id)
-    return go_on(turn)
+    told = known_facts(turn, turn.learned) if given is None else ""
+    reply = go_on(turn)
+    return led_by(turn.say("noted.facts", facts=told), reply) if told and memory.open_question else reply
 
 
 def given_answer(turn: Turn, asked: Question) -> Answer | None:
@@ -98,6 +100,8 @@ def take_council(turn: Turn) -> Reply:
     """The council was asked for: use it, or go on without."""
     memory = turn.memory
     memory.open_question = None
+    if memory.authority is None and turn.learned:
+        return note_facts(turn)  # no place, but something else she tells or puts right
     if memory.authority is None and turn.intent not in (*PASSED_OVER, "reply.no"):
         text = turn.say("ask.council_not_found")
         topic = memory.waiting_topic or "support.local_offer"

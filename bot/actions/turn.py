@@ -59,6 +59,7 @@ class Turn:
         entities = tracker.latest_message.get("entities") or []
         turn.named = [e["value"] for e in entities if e["entity"] == "child"]
         turn._turn_to_child()
+        turn._take_earlier([told for e in entities if e["entity"] == "earlier" for told in e["value"]])
         turn.before = turn.memory.arrangement
         for entity in entities:
             turn._take(entity["entity"], entity["value"])
@@ -86,6 +87,12 @@ class Turn:
             memory.change_child(self.named[0])
         elif len(self.named) == 1 and not memory.child:
             memory.child = self.named[0]
+
+    def _take_earlier(self, told: list[dict[str, Any]]) -> None:
+        """Facts of messages that were answered as danger: known from now on, and no news in this turn."""
+        for entity in told:
+            self._take(entity["entity"], entity["value"])
+        self.learned, self.choices, self.elsewhere, self.nation = [], [], None, None
 
     def _take(self, entity: str, value: Any) -> None:
         if entity in ("answer", "facet", "feeling", "language", "passages"):

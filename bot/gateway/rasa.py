@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,9 +50,14 @@ class Rasa:
         if self._session:
             await self._session.close()
 
-    async def turn(self, turn_id: str, text: str, command: str | None, slots: dict[str, Any], now: datetime) -> Understood:
-        """Have Rasa take one message. Raises `Away` or `Failed`; the same turn can be tried again."""
-        body = {"turn": turn_id, "text": text, "command": command, "slots": slots, "metadata": {"now": now.isoformat()}}
+    async def turn(self, turn_id: str, text: str, command: str | None, slots: dict[str, Any], now: datetime,
+                   earlier: Sequence[str] = ()) -> Understood:
+        """Have Rasa take one message. Raises `Away` or `Failed`; the same turn can be tried again.
+
+        `earlier`: messages that Rasa hasn't seen, of which it takes the facts alone.
+        """
+        metadata = {"now": now.isoformat(), "earlier": list(earlier)}
+        body = {"turn": turn_id, "text": text, "command": command, "slots": slots, "metadata": metadata}
         status, answer = await self._post("/webhooks/signpost/turn", body)
         if status in (404, 503):  # its server is up and its model is not
             raise Away(str(status))

@@ -131,6 +131,13 @@ class Store:
             await session.execute(update(Line).where(Line.inbound_id == inbound.id, Line.sender == "carer").values(text=text))
         return True
 
+    async def texts(self, inbound_ids: Sequence[int]) -> list[str]:
+        """What these messages say, oldest first; those that were deleted are left out."""
+        if not inbound_ids:
+            return []
+        async with self.session() as session:
+            return list(await session.scalars(select(Inbound.text).where(Inbound.id.in_(inbound_ids)).order_by(Inbound.id)))
+
     async def waiting(self, conversation_id: str) -> list[Inbound]:
         """The messages of the conversation that have no reply, oldest first."""
         async with self.session() as session:

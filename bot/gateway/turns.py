@@ -26,6 +26,9 @@ log = structlog.get_logger()
 
 ATTEMPTS = 5  # a turn that Rasa fails this often is answered with an apology; with the pauses, time for a restart
 HUNG_ATTEMPTS = 2  # or this often where each try takes all its time
+# The slot with the ids of messages that were answered as danger: what they told of the family is taken with the next turn,
+# so that help waits for nobody.
+UNHEARD = "unheard"
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0  # seconds between tries
 
 
@@ -152,16 +155,18 @@ class Turns:
     async def _answer_danger(self, conversation: Conversation, group: Sequence[Inbound]) -> bool:
         known = Situation(on=self._clock.now().date(), arrangement=conversation.slots.get("arrangement"),
                           authority=conversation.slots.get("authority"))
-        alarm = await asyncio.to_thread(self._watch.look, _text(group), known)  # some 10 ms, in which others are served
+        slots = conversation.slots
+        again = slots.get("open_question") == "safe"  # not the first alarm running
+        after = slots.get("topic") if again else None
+        alarm = await asyncio.to_thread(self._watch.look, _text(group), known, after)  # some 10 ms, in which others are served
         if alarm is None:
             return False
-        slots = conversation.slots
         count = int(slots.get("turn") or 0) + 1
-        again = slots.get("open_question") == "safe"  # not the first alarm running
         reply = self._watch.reply(alarm, known, count if again else None)
         topic = reply.messages[0].topics[0]
         recent = [topic, *(t for t in slots.get("recent") or [] if t != topic)]
-        changed: dict[str, Any] = {"topic": topic, "facet": "answer", "recent": recent, "open_question": "safe", "turn": count}
+        changed: dict[str, Any] = {"topic": topic, "facet": "answer", "recent": recent, "open_question": "safe", "turn": count,
+                                   UNHEARD: [*(slots.get(UNHEARD) or []), *(one.id for one in group)]}
         if alarm.authority:
             changed["authority"] = alarm.authority
         log.info("danger", topic=topic)
@@ -221,8 +226,9 @@ class Turns:
                 await self._commit(conversation, group, self._apology(), {})
                 return
             try:
+                earlier = await self._store.texts(conversation.slots.get(UNHEARD) or [])
                 understood = await self._rasa.turn(str(first.id), masked(_text(group)), first.command, conversation.slots,
-                                                   self._clock.now())
+                                                   self._clock.now(), [masked(text) for text in earlier])
             except Away:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
@@ -236,7 +242,7 @@ class Turns:
                 log.error("turn_failed", why=str(error))
                 await self._commit(conversation, group, self._apology(), {})
                 return
-            changed = {k: v for k, v in understood.slots.items() if v != conversation.slots.get(k)}
+            changed = {k: v for k, v in understood.slots.items() if v != conversation.slots.get(k)} | {UNHEARD: []}
             await self._commit(conversation, group, understood.reply, changed)
             return
 

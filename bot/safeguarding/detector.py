@@ -26,6 +26,8 @@ PART_THRESHOLD = 0.92  # of one sentence in it
 PART_WORDS = 4
 HINT = 0.01  # below it the sentences of a message are not looked at one by one
 LEFT_OVER = 3  # words that must be left beside a figure of speech to be read by themselves
+PLAINLY = 0.98  # from here a message after an alarm tells of a danger of its own, whatever came before
+OVER_REST = 2  # words that may stand beside 'he's gone now' without being read as danger
 STORY = 25  # words from which a message may bury its danger in one sentence
 
 
@@ -38,9 +40,10 @@ class Finding:
 
 
 class Phrases:
-    """`content/danger.yml`: patterns that always count, by topic, and idioms that are read over."""
+    """`content/danger.yml`: patterns that always count, by topic, idioms that are read over, and what says that it is over."""
 
-    def __init__(self, always: Mapping[str, Sequence[str]], idioms: Sequence[str]) -> None:
+    def __init__(self, always: Mapping[str, Sequence[str]], idioms: Sequence[str], over: Sequence[str] = ()) -> None:
+        self._over = re.compile("|".join(f"(?:{p})" for p in over) or r"(?!)", re.I)
         self._always = [(topic, re.compile(p, re.I)) for topic, patterns in always.items() for p in patterns]
         self._idioms = re.compile("|".join(f"(?:{p})" for p in idioms) or r"(?!)", re.I)
 
@@ -48,11 +51,15 @@ class Phrases:
     def load(cls, path: Path) -> Phrases:
         """Raises `re.error` for a pattern that is none."""
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return cls(data["always"], data["idioms"])
+        return cls(data["always"], data["idioms"], data["over"])
 
     def without_idioms(self, text: str) -> str:
         """`text` without its figures of speech."""
         return self._idioms.sub(" ", text)
+
+    def without_over(self, text: str) -> str:
+        """`text` without what says that it is over, such as 'he's gone now', which by itself may sound like danger."""
+        return self._over.sub(" ", text)
 
     def topic(self, text: str) -> str | None:
         """The topic of the first phrase that always counts."""
@@ -73,8 +80,22 @@ class DangerDetector:
         """From the file that `signpost train-danger` wrote."""
         return cls(SentenceEmbedding(), TextClassifier.load(model), Phrases.load(phrases))
 
-    def find(self, text: str) -> Finding | None:
-        """The danger that `text` speaks of, or None."""
+    def find(self, text: str, after: str | None = None) -> Finding | None:
+        """The danger that `text` speaks of, or None.
+
+        `after`: the danger of the message before, when she was asked whether it is safe. Short answers to that are of the
+        same danger unless they plainly tell of another, and none at all where they say that it is over.
+        """
+        finding = self._find(text)
+        if finding is None or after is None or finding.score == 1.0:
+            return finding
+        said = normal(text)
+        rest = self._phrases.without_over(said)
+        if rest != said and len(re.findall(r"[a-z']+", rest)) <= OVER_REST:
+            return None
+        return finding if finding.score >= PLAINLY else Finding(after, finding.score)
+
+    def _find(self, text: str) -> Finding | None:
         said = normal(text)
         plain = self._phrases.without_idioms(said)
         certain = self._phrases.topic(plain)

@@ -28,9 +28,9 @@ class DangerWatch:
     def __init__(self, detector: DangerDetector, base: KnowledgeBase, places: PlaceFinder) -> None:
         self._detector, self._base, self._places = detector, base, places
 
-    def look(self, text: str, known: Situation) -> Alarm | None:
-        """The alarm that `text` gives, or None."""
-        finding = self._detector.find(text)
+    def look(self, text: str, known: Situation, after: str | None = None) -> Alarm | None:
+        """The alarm that `text` gives, or None; `after`: the topic of the alarm before it, if that is still open."""
+        finding = self._detector.find(text, after)
         if finding is None:
             return None
         home = self._places.find(text).home

@@ -25,6 +25,7 @@ LANGUAGE = "assistant.out_of_scope.language"
 ENOUGH = 2  # words of a language, each different
 MOST = 0.5  # the share of a message's words that must be the language's
 SCRIPT = 0.5  # the share of a message's letters that must be in its script
+_NOT_ANOTHERS = r"(?<!'s )(?<!s' )"  # "my neighbour's little girl" is no child of this family
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
@@ -35,7 +36,7 @@ class Asides(GraphComponent):
         feelings, children = _read("feelings"), _read("children")
         self._feelings = {name: re.compile("|".join(f"(?:{p})" for p in block["patterns"]))
                           for name, block in feelings.items()}
-        self._children = {name: re.compile(rf"\b(?:{'|'.join(map(re.escape, block['said']))})\b")
+        self._children = {name: re.compile(rf"{_NOT_ANOTHERS}\b(?:{'|'.join(map(re.escape, block['said']))})\b")
                           for name, block in children.items()}
         self._languages = _read("languages")
 

@@ -7,6 +7,7 @@ The surer the message is by itself, and the longer, the less the second reading 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,20 +24,37 @@ DOUBTFUL, SURE = 0.5, 0.85  # confidences of the message alone between which the
 SHARE = 0.75  # of the second reading in the whole, at most
 RECENT = 1.5  # how much likelier a topic is that was spoken of lately
 OUT_OF_PLACE = 0.1  # how likely a reply is where nothing was asked, or a follow-up where nothing was said
+_TURNS_AWAY = re.compile(
+    r"^(?:no|wait|hang on|hold on|actually|sorry|right|ok)\b.{0,60}\bfirst\b|\b(?:instead|back to"
+    r"|(?:forget|leave|never ?mind) (?:that|it|about)|(?:^|ok|okay|right|so|and)[, ]+now (?:the|for|about|my)"
+    r"|other thing|something else|change of subject)\b", re.I)
+WHICH = "arrangement.which"
 CHAT = ("assistant.greeting", "assistant.about", "assistant.privacy", "assistant.correction", "helpline.")
 
 
 def spoken_of(slots: Mapping[str, Any]) -> list[str]:
     """The topics of the conversation, newest first."""
     recent = [slots.get("topic"), *(slots.get("recent") or [])]
-    return list(dict.fromkeys(topic for topic in recent if topic in topics()))
+    settled = WHICH if slots.get("told") else None  # once she knows which arrangement it is, what comes is about something else
+    return list(dict.fromkeys(topic for topic in recent if topic in topics() and topic != settled))
 
 
-def under_titles(text: str, slots: Mapping[str, Any]) -> list[str]:
-    """The message under the titles of the topics spoken of, newest first; none where the message is long."""
+def turns_away(text: str) -> bool:
+    """To something other than what was spoken of last, by its form?"""
+    return bool(_TURNS_AWAY.search(text))
+
+
+def may_be_about(text: str, slots: Mapping[str, Any]) -> list[str]:
+    """The topics spoken of that `text` may be about: all, but the last where it turns away ('no wait, money first')."""
+    spoken = spoken_of(slots)
+    return [topic for topic in spoken[1:] if not topic.startswith("urgent.")] if turns_away(text) else spoken
+
+
+def under_titles(text: str, spoken: Sequence[str]) -> list[str]:
+    """The message under the titles of the topics `spoken` of, newest first; none where the message is long."""
     if len(text.split()) >= NOT_AT_ALL:
         return []
-    return [f"{topics()[topic]['title']}: {text}" for topic in spoken_of(slots)[: len(TITLES)]]
+    return [f"{topics()[topic]['title']}: {text}" for topic in spoken[: len(TITLES)]]
 
 
 def in_place(classes: Sequence[str], slots: Mapping[str, Any], told_unasked: float) -> Shares:
@@ -53,7 +71,7 @@ def in_place(classes: Sequence[str], slots: Mapping[str, Any], told_unasked: flo
     return np.array([weight(name) for name in classes], dtype=np.float32)
 
 
-def blended(alone: Shares, titled: Shares, classes: Sequence[str], slots: Mapping[str, Any], words: int) -> Shares:
+def blended(alone: Shares, titled: Shares, classes: Sequence[str], spoken: Sequence[str], words: int) -> Shares:
     """One row of probabilities out of the two readings of a message of so many words.
 
     `titled`: a row for each of `under_titles`. A title says nothing of small talk, so that keeps its share.
@@ -61,7 +79,6 @@ def blended(alone: Shares, titled: Shares, classes: Sequence[str], slots: Mappin
     short = min(1.0, max(0.0, (NOT_AT_ALL - words) / (NOT_AT_ALL - WHOLLY)))
     doubt = short * min(1.0, max(0.0, (SURE - max(by_topic(classes, alone).values())) / (SURE - DOUBTFUL)))
     chat = np.array([name.startswith(CHAT) for name in classes])
-    spoken = spoken_of(slots)
     recent = np.array([1 + (RECENT - 1) * doubt if name in spoken else 1.0 for name in classes])
     weights = np.array(TITLES[: len(titled)]).reshape(-1, 1)
     second = _whole((weights * _whole(np.where(chat, 0.0, titled))).sum(axis=0, keepdims=True))[0]

@@ -8,6 +8,7 @@ from typing import Any
 from rasa.shared.nlu.training_data.message import Message
 
 EMBEDDING = "embedding"  # the whole message's, worked out once for all components
+PARTS_ASKED = "parts_asked"  # {part of a topic: how likely it is what is asked for, were any}; 0-1, summing to 1
 
 
 def slots(message: Message) -> dict[str, Any]:
@@ -18,6 +19,11 @@ def slots(message: Message) -> dict[str, Any]:
 def open_question(message: Message) -> str:
     """Id of the question that waits for an answer; empty where none does."""
     return slots(message).get("open_question") or ""
+
+
+def earlier(message: Message) -> list[str]:
+    """Messages answered before Rasa saw them (danger): only what they tell of the family is taken."""
+    return list((message.get("metadata") or {}).get("earlier") or [])
 
 
 def today(message: Message) -> date:

@@ -15,7 +15,7 @@ from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.knowledge.places import PlaceFinder
-from bot.understanding.context import open_question, today
+from bot.understanding.context import earlier, open_question, today
 from bot.understanding.facts import Fact, FactFinder
 
 CONTENT = Path(__file__).resolve().parents[2] / "content"
@@ -40,10 +40,16 @@ class FactsExtractor(GraphComponent, EntityExtractorMixin):
         for message in messages:
             text = message.get(TEXT)
             if text and not text.startswith("/"):
-                found = [_fact(f) for f in self._facts.find(text, today(message))]
-                found += self._place(text, asked=open_question(message) == "authority")
+                found = self._told(text, message, asked=open_question(message) == "authority")
                 message.set(ENTITIES, message.get(ENTITIES, []) + found, add_to_output=True)
+            before = [fact for said in earlier(message) for fact in self._told(said, message)]
+            if before:
+                entity = {"entity": "earlier", "value": before, "start": 0, "end": 0, "extractor": "FactsExtractor"}
+                message.set(ENTITIES, [*message.get(ENTITIES, []), entity], add_to_output=True)
         return messages
+
+    def _told(self, text: str, message: Message, asked: bool = False) -> list[dict[str, Any]]:
+        return [_fact(f) for f in self._facts.find(text, today(message))] + self._place(text, asked)
 
     def _place(self, text: str, asked: bool) -> list[dict[str, Any]]:
         where = self._places.find(text, asked=asked)

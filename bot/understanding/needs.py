@@ -24,12 +24,15 @@ from bot.embedding.classifier import Settings, TextClassifier, normal
 from bot.embedding.kept import embed_kept
 from bot.embedding.model import shared
 from bot.embedding.parts import parts
-from bot.understanding.at_hand import blended, by_topic, in_place, topic_of, under_titles
-from bot.understanding.context import EMBEDDING, slots
+from bot.understanding.at_hand import blended, by_topic, in_place, may_be_about, topic_of, under_titles
+from bot.understanding.context import EMBEDDING, PARTS_ASKED, slots
+from bot.understanding.open_question import asks
 
 UNCLEAR = "unclear"
 URGENT = "urgent."
 INFORM = "reply.inform"
+FOLLOW_UP = "follow_up."
+UNDOING = ("assistant.correction.", "assistant.privacy.delete")
 ARRAYS = "classifier.npz"
 
 
@@ -43,6 +46,7 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
         return {
             **asdict(Settings()),
             "sure": 0.3,  # a whole message at least this sure of a class is not asked about
+            "undoing": 0.5,  # or this sure where it would undo or delete something
             "second": 0.22,  # a further topic of the whole message is answered from here
             "part": 0.8,  # a topic of one part is answered from here
             "urgent": 0.85,  # danger is taken up from here where the detector, which reads first, found none
@@ -116,16 +120,19 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
         """A row of probabilities for the message, then one for each of its parts."""
         known = slots(message)
         pieces = [text, *parts(text, self._config["part_words"])]
-        titled = under_titles(text, known)
+        spoken = may_be_about(text, known)
+        titled = under_titles(text, spoken)
         read = [normal(piece) for piece in (*pieces, *titled)]
         vectors = self._embedding.embed_with_parts(read[0], read[1:len(pieces)])
         if titled:
             vectors = np.vstack([vectors, self._embedding.embed(read[len(pieces):])])
         message.set(EMBEDDING, vectors[0])
         shares = self._trained.probabilities(vectors, read)
+        if asks(text):
+            message.set(PARTS_ASKED, _parts_asked(self._trained.classes, shares[0]))
         shares = self._without_hints(shares * in_place(self._trained.classes, known, self._config["told_unasked"]))
         if titled:
-            shares[0] = blended(shares[0], shares[len(pieces):], self._trained.classes, known, len(text.split()))
+            shares[0] = blended(shares[0], shares[len(pieces):], self._trained.classes, spoken, len(text.split()))
         return shares[: len(pieces)]
 
     def _without_hints(self, shares: np.ndarray) -> np.ndarray:
@@ -139,7 +146,8 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
     def _intent(self, best: dict[str, Any], needs: list[tuple[str, float]]) -> dict[str, Any]:
         """The class of the message; a need told with its story beats the story."""
         told, danger = not is_need(best["name"]), best["name"].startswith(URGENT)
-        sure = best["confidence"] >= self._config["urgent" if danger else "sure"]
+        undoes = best["name"].startswith(UNDOING)
+        sure = best["confidence"] >= self._config["urgent" if danger else "undoing" if undoes else "sure"]
         if sure and not (told and needs and needs[0][1] >= self._config["part"]):
             return best
         if needs:
@@ -184,6 +192,14 @@ def _ranking(classes: list[str], share: np.ndarray, together: bool) -> list[dict
 
     order = sorted(range(len(classes)), key=lambda i: (-sure(classes[i]), -share[i]))[:10]
     return [{"name": classes[i], "confidence": sure(classes[i])} for i in order]
+
+
+def _parts_asked(classes: list[str], share: np.ndarray) -> dict[str, float]:
+    """What the follow-ups' classes make of a message among themselves: 'how do I claim X' is about X, and asks how."""
+    follow_ups = {name.removeprefix(FOLLOW_UP): float(p) for name, p in zip(classes, share, strict=True)
+                  if name.startswith(FOLLOW_UP)}
+    whole = sum(follow_ups.values())
+    return {part: p / whole for part, p in follow_ups.items()} if whole else {}
 
 
 def _entity(kind: str, name: str, confidence: float, text: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from rasa.shared.nlu.training_data.message import Message
 from bot.embedding.classifier import normal
 from bot.knowledge.arrangements import ArrangementTable
 from bot.understanding.asides import LANGUAGE
+from bot.understanding.at_hand import turns_away
 from bot.understanding.context import open_question
 from bot.understanding.facts_component import CONTENT
 
@@ -35,6 +36,11 @@ _ASKS = re.compile(
     r"(?:what|how|who|when|where|which|why|can|could|do|does|did|is|are|will|would|should|shall|am|have|has)\b"
     r"(?= (?:i|we|he|she|they|it|you|the|my|our|his|her|their|there|do|is)\b)"
     r"|\b(?:can|could|do|should|will|would) (?:i|we|u|they|she|he)\b", re.I)
+
+
+def asks(text: str) -> bool:
+    """Has the message a question in it, by its form?"""
+    return bool(_ASKS.search(text))
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -105,7 +111,7 @@ def _asks_anew(message: Message, text: str, answered: bool) -> bool:
         return True
     if name.startswith(("reply.", "assistant.out_of_scope")) or name == UNCLEAR:
         return False  # what she tells of her family is never beside the point
-    asks = bool(_ASKS.search(text))
-    if asks and not answered:
+    asking = asks(text) or turns_away(text)
+    if asking and not answered:
         return True
-    return sure >= (ASKING_ANEW if asks or len(text.split()) > SHORT else TELLING)
+    return sure >= (ASKING_ANEW if asking or len(text.split()) > SHORT else TELLING)

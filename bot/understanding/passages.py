@@ -17,7 +17,7 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
@@ -25,15 +25,17 @@ from bot.embedding.classifier import normal
 from bot.embedding.kept import embed_kept, key
 from bot.embedding.model import shared
 from bot.understanding.at_hand import spoken_of
-from bot.understanding.context import EMBEDDING, slots
+from bot.understanding.context import EMBEDDING, PARTS_ASKED, slots
 from bot.understanding.phrases import words
 from bot.understanding.titles import passages, topics
 
 LONGEST = 40  # words; a story asks nothing that one sentence answers
+GENERAL = 0.1  # how much of 'what does that mean?' there is in 'what is Child Benefit?', which asks for no part of it
 SAME_WORDS = 0.3  # what all of the message's words in one sentence are worth, beside its nearness in meaning (0-1)
 TITLE = 0.25  # how much of the topic's title is read along: a question leaves out what it goes without saying
 ARRAYS = "passages.npz"
-ASKED_FOR = 0.3  # what 'how much …' is worth for the facet that says how much
+ASKED_FOR = 0.25  # what 'how much …' is worth for the facet that says how much
+NEXT_STEP = "next_step"
 _COMMON = words("""
     the a an is are to of for in on it they them he she his her i you we my me your do does can what how if and or but
     not no with that this be at from who which have has there their will would as by so get got say says about when any
@@ -109,12 +111,13 @@ class Passages(GraphComponent):
         near = vectors @ message.get(EMBEDDING) + titled
         said = _words(text)
         weight = sum(self._rarity.get(word, 0.0) for word in said) or 1.0
-        asked = {r["name"].removeprefix("follow_up."): r["confidence"] for r in message.get(INTENT_RANKING_KEY) or []
-                 if r["name"].startswith("follow_up.")}
+        asked = message.get(PARTS_ASKED) or {}
+        asked = asked if asked.get("meaning", 0.0) < GENERAL else {}
         best: dict[tuple[str, str], float] = {}
         for passage, meaning, spoken in zip(self._known[topic], near, self._words[topic], strict=True):
             shared = sum(self._rarity[word] for word in spoken & said) / weight
-            score = float(meaning) + SAME_WORDS * shared + ASKED_FOR * asked.get(passage.facet, 0.0)
+            wanted = asked.get(passage.facet, 0.0) if passage.facet != NEXT_STEP else 0.0  # which any answer ends with
+            score = float(meaning) + SAME_WORDS * shared + ASKED_FOR * wanted
             key = (passage.entry, passage.facet)
             best[key] = max(best.get(key, 0.0), score)
         return [(*key, round(score, 3)) for key, score in sorted(best.items(), key=lambda pair: -pair[1])]
