@@ -226,9 +226,10 @@ class Turns:
                 await self._commit(conversation, group, self._apology(), {})
                 return
             try:
-                earlier = await self._store.texts(conversation.slots.get(UNHEARD) or [])
+                unheard = conversation.slots.get(UNHEARD) or []
+                earlier = [masked(text) for text in await self._store.texts(unheard)]
                 understood = await self._rasa.turn(str(first.id), masked(_text(group)), first.command, conversation.slots,
-                                                   self._clock.now(), [masked(text) for text in earlier])
+                                                   self._clock.now(), earlier)
             except Away:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
@@ -242,7 +243,8 @@ class Turns:
                 log.error("turn_failed", why=str(error))
                 await self._commit(conversation, group, self._apology(), {})
                 return
-            changed = {k: v for k, v in understood.slots.items() if v != conversation.slots.get(k)} | {UNHEARD: []}
+            changed = {k: v for k, v in understood.slots.items() if v != conversation.slots.get(k)}
+            changed |= {UNHEARD: []} if unheard else {}
             await self._commit(conversation, group, understood.reply, changed)
             return
 

@@ -74,9 +74,11 @@ class Asides(GraphComponent):
         if written:
             return max(written, key=lambda name: sum(text.count(c) for c in self._languages[name].get("letters", "")))
         words = re.findall(r"[^\W\d_]+", text)
-        counts = {name: len(set(words) & set(block["words"])) for name, block in self._languages.items()}
+        known = {name: [word for word in words if word in block["words"] or set(word) & set(block.get("letters", ""))]
+                 for name, block in self._languages.items() if "script" not in block}
+        counts = {name: len(set(found)) for name, found in known.items()}
         best = max(counts, key=lambda name: counts[name])
-        spoken = sum(word in self._languages[best]["words"] for word in words)
+        spoken = len(known[best])
         return best if counts[best] >= ENOUGH and spoken >= MOST * len(words) else None
 
 

@@ -35,7 +35,7 @@ CHAT = ("assistant.greeting", "assistant.about", "assistant.privacy", "assistant
 def spoken_of(slots: Mapping[str, Any]) -> list[str]:
     """The topics of the conversation, newest first."""
     recent = [slots.get("topic"), *(slots.get("recent") or [])]
-    settled = WHICH if slots.get("told") else None  # once she knows which arrangement it is, what comes is about something else
+    settled = WHICH if slots.get("told") else None  # once she knows her arrangement, what comes is about something else
     return list(dict.fromkeys(topic for topic in recent if topic in topics() and topic != settled))
 
 

@@ -23,7 +23,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.embedding.classifier import Settings, TextClassifier, normal
 from bot.embedding.kept import embed_kept
 from bot.embedding.model import shared
-from bot.embedding.parts import parts
+from bot.embedding.parts import items, parts
 from bot.understanding.at_hand import blended, by_topic, in_place, may_be_about, topic_of, under_titles
 from bot.understanding.context import EMBEDDING, PARTS_ASKED, slots
 from bot.understanding.open_question import asks
@@ -119,7 +119,9 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
     def _read(self, message: Message, text: str) -> np.ndarray:
         """A row of probabilities for the message, then one for each of its parts."""
         known = slots(message)
-        pieces = [text, *parts(text, self._config["part_words"])]
+        sentences = parts(text, self._config["part_words"])
+        listed = [] if sentences else items(text)
+        pieces = [text, *sentences, *listed]
         spoken = may_be_about(text, known)
         titled = under_titles(text, spoken)
         read = [normal(piece) for piece in (*pieces, *titled)]
@@ -133,7 +135,16 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
         shares = self._without_hints(shares * in_place(self._trained.classes, known, self._config["told_unasked"]))
         if titled:
             shares[0] = blended(shares[0], shares[len(pieces):], self._trained.classes, spoken, len(text.split()))
-        return shares[: len(pieces)]
+        return self._as_listed(shares[: len(pieces)]) if listed else shares[: len(pieces)]
+
+    def _as_listed(self, shares: np.ndarray) -> np.ndarray:
+        """A message that lists what is needed is about the things it lists, where two at least are plain."""
+        best = shares[1:].argmax(axis=1)
+        plain = [row for row, column in enumerate(best, start=1)
+                 if is_need(self._trained.classes[column]) and shares[row, column] >= self._config["part"]]
+        if len(plain) > 1:
+            shares[0] = shares[plain].mean(axis=0)
+        return shares
 
     def _without_hints(self, shares: np.ndarray) -> np.ndarray:
         """Danger is the detector's to find: where it found none, a smaller share of it than `urgent` says nothing."""

@@ -248,3 +248,66 @@ async def test_every_action_survives_an_empty_message_and_unknown_entities(talk:
     for name in ALL:
         reply = await Talk(knowledge)(name, "money.overview", {"entity": "topic", "value": "x"})
         assert apology not in reply.messages[0].text, name
+
+
+# What the conversations of the development set taught
+
+
+async def test_a_fact_told_when_the_council_was_asked_for_is_taken(talk: Talk) -> None:
+    await talk.answer("money.overview", fact("arrangement", "special_guardianship_order"))
+    assert talk.slots["open_question"] == "authority"
+    got = await talk("action_take_reply", "assistant.correction.change_fact", fact("arrangement", "child_arrangements_order"))
+    assert talk.slots["arrangement"] == "child_arrangements_order"
+    assert "money.overview" in got.messages[0].topics and got.messages[0].answers
+
+
+async def test_a_council_put_right_inside_a_question_is_said_back(talk: Talk, knowledge: Knowledge) -> None:
+    await talk.answer("support.local_offer", place("bedford"))
+    assert question(talk.said[-1], knowledge, talk)
+    got = await talk("action_take_reply", "assistant.correction.change_fact", place("bradford"), text="no, Bradford")
+    assert talk.slots["authority"] == "bradford" and "Bradford" in got.messages[0].text
+    assert question(got, knowledge, talk)
+
+
+async def test_going_back_goes_to_the_topic_before_though_a_question_is_open(talk: Talk) -> None:
+    await talk.answer("education.school_place")
+    await talk.answer("health.child_mental_health")
+    got = await talk("action_go_back", "assistant.correction.go_back", text="go back")
+    assert got.messages[0].topics[0] == "education.school_place"
+
+
+async def test_what_is_unclear_is_taken_for_the_topic_spoken_of_that_is_likeliest(talk: Talk) -> None:
+    await talk.answer("support.respite", fact("arrangement", "informal"))
+    await talk.answer("money.child_benefit")
+    need = {"entity": "need", "value": "support.respite"}
+    got = await talk("action_clarify", "unclear", need, text="and the other business")
+    assert got.messages[0].topics == ["support.respite"] and got.messages[0].answers
+
+
+async def test_a_guess_stands_back_behind_what_is_told(talk: Talk) -> None:
+    told = [fact("order", "none"), fact("relationship", "grandparent"), fact("child_age", [6])]
+    await talk.answer("support.respite", fact("arrangement", "prospective"), *told)
+    assert talk.slots["arrangement"] == "prospective"
+    await talk("action_take_reply", "reply.inform", fact("how_came", "family"), text="it was our son asked us")
+    assert talk.slots["arrangement"] == "informal"
+
+
+async def test_facts_of_a_message_answered_as_danger_are_known_afterwards_and_no_news(talk: Talk) -> None:
+    talk.slots |= {"open_question": "safe", "topic": "urgent.domestic_abuse", "recent": ["urgent.domestic_abuse"]}
+    told = [fact("arrangement", "special_guardianship_order"), fact("relationship", "grandparent"), place("leeds")]
+    answer = {"entity": "answer", "value": "safe/yes"}
+    got = await talk("action_take_reply", "reply.inform", {"entity": "earlier", "value": told}, answer, text="yes")
+    assert [talk.slots[k] for k in ("arrangement", "relationship", "authority")] == [
+        "special_guardianship_order", "grandparent", "leeds"]
+    assert got.messages[0].topics == ["urgent.domestic_abuse"] and "noted" not in got.messages[0].text
+
+
+async def test_what_to_do_next_is_said_of_the_last_answer(talk: Talk, knowledge: Knowledge) -> None:
+    await talk.answer("health.asgsf_therapy", fact("arrangement", "special_guardianship_order"))
+    got = await talk("action_follow_up", "follow_up.next_step", text="what should I say to them")
+    assert got.messages[0].topics == ["health.asgsf_therapy"]
+    assert got.messages[0].answers[0].facet == "next_step"
+
+
+def place(home: str) -> dict[str, object]:
+    return {"entity": "place", "value": {"home": [home], "elsewhere": [], "placing": None, "nation": None, "said": home}}

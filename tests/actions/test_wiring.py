@@ -27,6 +27,11 @@ def test_every_intent_is_in_exactly_one_rule() -> None:
     assert set(used) == set(DOMAIN["intents"])
 
 
+def test_every_intent_is_in_a_story() -> None:
+    stories = yaml.safe_load((ROOT / "tests" / "stories" / "talks.yml").read_text(encoding="utf-8"))["stories"]
+    assert {name for story in stories for name in intents(story["steps"])} == set(DOMAIN["intents"])
+
+
 def test_every_rule_is_one_intent_and_one_action() -> None:
     for rule in RULES:
         assert len(rule["steps"]) == 2 and "action" in rule["steps"][1], rule["rule"]

@@ -175,6 +175,17 @@ async def test_danger_knows_the_council_named_before(carer: Carer, rasa: FakeRas
     assert got.urgent and phone in got.text and got.state["authority"] == slug
 
 
+async def test_what_was_told_with_danger_goes_to_rasa_with_the_next_turn_alone(carer: Carer, rasa: FakeRasa) -> None:
+    await rasa.stop()
+    told = [DANGER + " and I've got an SGO", DANGER + " with my niece here"]
+    assert [(await carer.say(text)).urgent for text in told] == [True, True]
+    await rasa.back()
+    await carer.say("we are all right again")
+    await carer.say("so what about money")
+    assert rasa.heard == ["we are all right again", "so what about money"]
+    assert [turn["metadata"]["earlier"] for turn in rasa.turns] == [told, []]
+
+
 async def test_a_danger_check_that_breaks_holds_nothing_up(carer: Carer, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("the secret of a carer")

@@ -85,6 +85,31 @@ def test_what_plainly_is_none(text: str) -> None:
     assert detector().find(text) is None
 
 
+@pytest.mark.parametrize(("text", "after", "topic"), [
+    ("he's gone now", "urgent.domestic_abuse", None),
+    ("police came. he's been arrested", "urgent.child_at_risk", None),
+    ("not right now, he's at work", "urgent.domestic_abuse", None),
+    ("I'm safe now but I want to kill myself", "urgent.domestic_abuse", "urgent.suicide_or_self_harm"),
+    ("he's gone and he's taken the baby", "urgent.domestic_abuse", ...),
+    ("he's gone off with my granddaughter", "urgent.domestic_abuse", ...),
+    ("we're ok, he's gone but he's cut her arm", "urgent.domestic_abuse", ...),
+    ("he's just hit me again", "urgent.child_at_risk", ...),
+])
+def test_what_is_said_after_an_alarm(text: str, after: str, topic: str | None) -> None:
+    """`...`: any danger will do, as long as it is one."""
+    finding = detector().find(text, after)
+    if topic is ...:
+        assert finding is not None
+    else:
+        assert (finding.topic if finding else None) == topic
+
+
+def test_a_weak_alarm_after_an_alarm_is_of_the_same_danger() -> None:
+    text = "will they take the kids off me if I tell anyone"
+    alone, after = detector().find(text), detector().find(text, "urgent.domestic_abuse")
+    assert alone is None or (after is not None and after.topic == "urgent.domestic_abuse")
+
+
 PADDING = "We live in a small house and the boys share a room and the school is round the corner. " * 44
 
 
