@@ -127,7 +127,8 @@ class GoBack(SignpostAction):
 def earlier(turn: Turn) -> str:
     """What to go back to: what the message comes near to, else the topic before the last."""
     recent = turn.memory.recent
-    near = {t: max(nearness(turn, t).values(), default=0.0) for t in recent if t in turn.passages}
+    near = {t: max(nearness(turn, t).values(), default=0.0) for t in recent
+            if t in turn.passages and t != turn.memory.topic}
     named = max(near, key=lambda t: near[t], default="")
     if near.get(named, 0.0) >= NEAR:
         return named

@@ -40,8 +40,8 @@ def first_parts(turn: Turn, topic: str) -> list[str]:
 def further_parts(turn: Turn, topic: str, wanted: str | None = None) -> list[str]:
     """What to say of a topic already spoken of, best first; empty where all of it was said and nothing is near."""
     memory = turn.memory
-    score = {facet: near - (UNSAID if memory.has_said(topic, facet) else 0.0) + (WANTED if facet == wanted else 0.0)
-             for facet, near in nearness(turn, topic).items()}
+    score = {facet: near + (WANTED if facet == wanted else -UNSAID if memory.has_said(topic, facet) else 0.0)
+             for facet, near in nearness(turn, topic).items()}  # what is plainly wanted is said again
     if wanted and wanted not in score and max(score.values(), default=0.0) < NEAR:
         return []
     order = sorted(score, key=lambda facet: -score[facet])
