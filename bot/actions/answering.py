@@ -72,7 +72,7 @@ def answer_topics(turn: Turn, topics: list[str], words: int = WEB_WORDS) -> Repl
     memory = turn.memory
     memory.open_question = None
     instead = [topic_option(turn, topic) for topic in might_be(turn, topics)]
-    asked = None if instead else next_question(turn, topics[0])
+    asked = None if instead or len(topics) > 2 else next_question(turn, topics[0])  # who asks three things is told, not asked
     left = words - (count(asked.text) if asked else 0)
     messages: list[Message] = []
     for topic in topics:
