@@ -15,6 +15,7 @@ from bot.embedding.model import ModelFileError
 from bot.gateway.addresses import AddressKeysWrong
 from bot.gateway.app import make_app
 from bot.gateway.settings import ROOT, Settings
+from bot.gateway.weak import WeakSecret, refuse_weak
 from bot.helpline.mount import add_desk
 from bot.helpline.settings import DeskSettings
 from bot.knowledge.source_lines import ContentError
@@ -32,11 +33,14 @@ def main() -> None:
     settings = Settings()
     settings.data.mkdir(parents=True, exist_ok=True)
     try:
+        refuse_weak("SIGNPOST_RASA_TOKEN", settings.rasa_token.get_secret_value())
         app = make_app(settings, ROOT / "content")
         phones = PhoneSettings()
+        if phones.telegram and phones.telegram_updates == "webhook":
+            refuse_weak("SIGNPOST_TELEGRAM_SECRET", phones.telegram_secret.get_secret_value())
         add_channels(app, phones)
         add_desk(app, DeskSettings(), phones)
-    except (ContentError, ModelFileError, AddressKeysWrong) as error:
+    except (ContentError, ModelFileError, AddressKeysWrong, WeakSecret) as error:
         sys.exit(str(error))
     web.run_app(app, host=settings.host, port=settings.port, access_log=None, print=None, shutdown_timeout=5)
 

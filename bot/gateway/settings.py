@@ -21,6 +21,7 @@ class Settings(BaseSettings):
     data: Path = ROOT / "var"
     database_url: str = ""
     now: str = ""
+    sites: str = "*"  # origins that may embed the widget, `https://council.example https://…`; * for any
     rate_limits: Literal["on", "off"] = "on"
     rasa_url: str = "http://127.0.0.1:5005"
     rasa_token: SecretStr = SecretStr("")

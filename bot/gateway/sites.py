@@ -1,4 +1,7 @@
-"""Other sites that embed the widget may call the API and load the script. There are no cookies, so any site may."""
+"""Other sites that embed the widget may call the API and load the script: any, or those of `SIGNPOST_SITES`.
+
+Any may by default because nothing hangs on a cookie: who has no token of a conversation reads none.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.gateway.web_api import SETTINGS
+
 OPEN = ("/api/", "/widget.js", "/chat.css")
-HEADERS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After",
+HEADERS = {"Access-Control-Expose-Headers": "Retry-After",
            "Cross-Origin-Resource-Policy": "cross-origin"}
 PREFLIGHT = {"Access-Control-Allow-Methods": "GET, POST, PUT, DELETE",
              "Access-Control-Allow-Headers": "Authorization, Content-Type, Last-Event-ID", "Access-Control-Max-Age": "7200"}
@@ -23,6 +28,13 @@ async def preflights(request: web.Request, handler: Any) -> web.StreamResponse:
 
 
 async def admit(request: web.Request, response: web.StreamResponse) -> None:
-    """Say on each open response that other sites may read it."""
-    if request.path.startswith(OPEN):
-        response.headers.update(HEADERS)
+    """Say on each open response who else may read it."""
+    if not request.path.startswith(OPEN):
+        return
+    admitted, origin = request.app[SETTINGS].sites.split(), request.headers.get("Origin", "")
+    if admitted != ["*"]:
+        response.headers["Vary"] = ", ".join(filter(None, [response.headers.get("Vary"), "Origin"]))
+        if origin not in admitted:
+            return
+    response.headers.update(HEADERS)
+    response.headers["Access-Control-Allow-Origin"] = "*" if admitted == ["*"] else origin
