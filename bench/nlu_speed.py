@@ -3,10 +3,11 @@
     .venv-rasa/bin/python bench/nlu_speed.py [--train]
 
 Loads models/signpost.tar.gz through Rasa's `Agent.load` and parses messages of exactly 15 words (training lines of that
-length) and 120 words (lines joined, since few are so long), one at a time on one thread. Prints p50 and p95 in milliseconds, and the memory of the
-process in MB (an idle Rasa server loads about the same). `--train` also trains from nothing, with no kept embeddings,
-as `make train` does, and gives the seconds of the whole command and of the classifier in it. Wall-clock figures mean
-something only when no one else uses the machine, so the processor time (`cpu_…`) is printed beside them. JSON last.
+length) and 120 words (lines joined, since few are so long), one at a time on one thread. Prints p50 and p95 in
+milliseconds, and the memory of the process in MB (an idle Rasa server loads about the same). `--train` also trains from
+nothing, with no kept embeddings, as `make train` does, and gives the seconds of the whole command and of the classifier
+in it. Wall-clock figures mean something only when no one else uses the machine, so the processor time (`cpu_…`) is
+printed beside them. JSON last.
 """
 
 from __future__ import annotations
