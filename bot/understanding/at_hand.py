@@ -24,12 +24,14 @@ DOUBTFUL, SURE = 0.5, 0.85  # confidences of the message alone between which the
 SHARE = 0.75  # of the second reading in the whole, at most
 RECENT = 1.5  # how much likelier a topic is that was spoken of lately
 OUT_OF_PLACE = 0.1  # how likely a reply is where nothing was asked, or a follow-up where nothing was said
+TOO_SOON = 0.25  # how likely a correction is where nothing was said: 'you've got me down as his nan' may come first
 _TURNS_AWAY = re.compile(
     r"^(?:no|wait|hang on|hold on|actually|sorry|right|ok)\b.{0,60}\bfirst\b|\b(?:instead|back to"
     r"|(?:forget|leave|never ?mind) (?:that|it|about)|(?:^|ok|okay|right|so|and)[, ]+now (?:the|for|about|my)"
     r"|other thing|something else|change of subject)\b", re.I)
 WHICH = "arrangement.which"
-CHAT = ("assistant.greeting", "assistant.about", "assistant.privacy", "assistant.correction", "helpline.")
+CORRECTION = "assistant.correction"
+CHAT = ("assistant.greeting", "assistant.about", "assistant.privacy", CORRECTION, "helpline.")
 
 
 def spoken_of(slots: Mapping[str, Any]) -> list[str]:
@@ -66,7 +68,9 @@ def in_place(classes: Sequence[str], slots: Mapping[str, Any], told_unasked: flo
             return 1.0 if asked else told_unasked
         if name.startswith("reply."):
             return 1.0 if asked else OUT_OF_PLACE
-        return 1.0 if said or not name.startswith("follow_up.") else OUT_OF_PLACE
+        if said or not name.startswith((CORRECTION, "follow_up.")):
+            return 1.0
+        return TOO_SOON if name.startswith(CORRECTION) else OUT_OF_PLACE
 
     return np.array([weight(name) for name in classes], dtype=np.float32)
 
