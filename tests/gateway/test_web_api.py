@@ -189,14 +189,15 @@ async def test_characters_that_nobody_types_are_dropped(carer: Carer, rasa: Fake
     assert (await carer.transcript())[1]["text"] == heard
 
 
-async def test_with_a_person_the_assistant_is_silent(gateway: Running, carer: Carer, rasa: FakeRasa) -> None:
+async def test_with_a_person_the_assistant_is_silent_but_in_danger(gateway: Running, carer: Carer, rasa: FakeRasa) -> None:
     async with gateway.store.engine.begin() as connection:
         await connection.exec_driver_sql("UPDATE conversations SET mode = 'helpline'")
-    for text in ("are you there", "I want to kill myself"):
-        got = await carer.say(text)
-        assert (got.status, got.messages, got.state["mode"]) == (202, [], "helpline")
+    got = await carer.say("are you there")
+    assert (got.status, got.messages, got.state["mode"]) == (202, [], "helpline")
     assert rasa.turns == []
-    assert [m["from"] for m in await carer.transcript()] == ["assistant", "carer", "carer"]
+    assert [m["from"] for m in await carer.transcript()] == ["assistant", "carer"]
+    got = await carer.say("I want to kill myself")
+    assert got.status == 200 and got.urgent and got.state["mode"] == "helpline" and rasa.turns == [], "docs/decisions/0011"
 
 
 async def test_asking_for_a_person_puts_the_conversation_into_the_queue(gateway: Running, carer: Carer,
