@@ -93,8 +93,15 @@ def answer_topics(turn: Turn, topics: list[str], words: int = WEB_WORDS) -> Repl
     if asked:
         messages = [m.model_copy(update={"options": []}) for m in messages]
         messages.append(asked)
-    handed = HandOver(reason="asked") if PERSON in topics else None
-    return Reply(messages=messages, hand_over=handed)
+    return Reply(messages=messages, hand_over=_wanted(turn, topics))
+
+
+def _wanted(turn: Turn, topics: list[str]) -> HandOver | None:
+    """Is a person wanted: asked for, or because editors marked a topic as one for a person first?"""
+    if PERSON in topics:
+        return HandOver(reason="asked")
+    first = any(turn.knowledge.base.topics[topic].person_first for topic in topics if topic in turn.knowledge.base.topics)
+    return HandOver(reason="person_first") if first else None
 
 
 def might_be(turn: Turn, topics: list[str]) -> list[str]:

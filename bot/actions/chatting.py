@@ -14,7 +14,7 @@ from bot.knowledge.arrangement_types import Ask
 from bot.knowledge.reply import HandOver, Message, Note, Option, Reply
 
 PERSON = "helpline.talk_to_someone"
-NOT_UNDERSTOOD = 2  # messages in a row, then a person is offered first
+NOT_UNDERSTOOD = 2  # messages in a row, then a person is fetched
 
 
 class Greet(SignpostAction):
@@ -211,7 +211,7 @@ class Clarify(SignpostAction):
         memory.unclear += 1
         likely = [t for t in dict.fromkeys(topic_of(n) for n in turn.needs) if t in base and t != PERSON][:4]
         if memory.unclear >= NOT_UNDERSTOOD or len(likely) < 2:
-            handed = HandOver(reason="not_understood") if memory.unclear > NOT_UNDERSTOOD else None
+            handed = HandOver(reason="not_understood") if memory.unclear >= NOT_UNDERSTOOD else None
             text = turn.say("unclear.topics")
             message = Message(text=text, topics=likely or ["assistant.out_of_scope"], options=menu(turn))
             return Reply(messages=[message], hand_over=handed)

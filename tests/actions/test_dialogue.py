@@ -216,7 +216,16 @@ async def test_clarifying_never_says_the_same_twice_running(talk: Talk, likely: 
         said.append(message.text)
         handed.append(reply.hand_over)
     assert all(one != next_one for one, next_one in itertools.pairwise(said))
-    assert handed[0] is None and handed[-1] is not None, "after a while a person is fetched"
+    assert handed[0] is None and all(h.reason == "not_understood" for h in handed[1:]), "the second time a person is fetched"
+
+
+async def test_editors_may_mark_a_topic_as_one_for_a_person(talk: Talk, knowledge: Knowledge,
+                                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (await talk.answer("support.respite")).hand_over is None
+    marked = knowledge.base.topics["support.respite"].model_copy(update={"person_first": True})
+    monkeypatch.setitem(knowledge.base.topics, "support.respite", marked)  # type: ignore[arg-type]
+    reply = await talk.answer("support.respite")
+    assert reply.hand_over and reply.hand_over.reason == "person_first" and reply.messages[0].answers
 
 
 async def test_an_answer_ends_the_count_of_unclear_messages(talk: Talk) -> None:
