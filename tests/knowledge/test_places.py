@@ -130,10 +130,10 @@ def test_fast_enough() -> None:
     """Well under the 3 ms a long message may take, on a busy machine too."""
     message = "We live in Ossett and he came to us from Leeds when his mum went into hospital in Bradford. " * 6
     FINDER.find(message)
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(20):
         FINDER.find(message)
-    assert (time.perf_counter() - start) / 20 < 0.02
+    assert (time.process_time() - start) / 20 < 0.02
 
 
 def test_mistakes_in_the_councils_are_named_by_line(tmp_path: Path) -> None:
