@@ -63,7 +63,8 @@ async def test_each_message_has_exactly_one_reply(system: System, session: aioht
     for carer, got in zip(carers, answered, strict=True):
         lines = await carer.transcript()
         assert len({m["id"] for m in lines}) == len(lines)
-        assert [m["text"] for m in lines if m["from"] == "carer"] == [masked(TEXTS[n % len(TEXTS)]) for n in range(10)]
+        kept = [masked(TEXTS[n % len(TEXTS)], keeps_phone=n > 2) for n in range(10)]  # danger fetched somebody who may ring
+        assert [m["text"] for m in lines if m["from"] == "carer"] == kept
         replies = [m["id"] for g in got.values() for m in g.messages]
         assert all(g.messages for g in got.values()), "no message without a reply"
         spoken = [m["id"] for m in lines if m["from"] == "assistant"][1:]
