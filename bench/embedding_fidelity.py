@@ -22,6 +22,7 @@ from safetensors.numpy import load_file
 from scipy.special import erf
 from tokenizers import Tokenizer
 
+from bot.embedding.lines import listed
 from bot.embedding.model import MAX_TOKENS, TOKENIZER, SentenceEmbedding, model_folder
 
 PUBLISHED = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # sha256 on the model's own page
@@ -49,7 +50,7 @@ def _texts() -> list[str]:
     lines = []
     for file in sorted((Path(__file__).resolve().parents[1] / "nlu").glob("*.yml")):
         for block in (yaml.safe_load(file.read_text(encoding="utf-8")) or {}).get("nlu", []):
-            lines += [line[2:] for line in block["examples"].splitlines() if line.startswith("- ")]
+            lines += listed(block["examples"])
     return lines[::25]
 
 

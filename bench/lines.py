@@ -10,6 +10,7 @@ import numpy.typing as npt
 import yaml
 
 from bot.embedding.classifier import normal
+from bot.embedding.lines import listed
 from bot.embedding.model import SentenceEmbedding
 
 NLU = Path(__file__).resolve().parents[1] / "nlu"
@@ -34,7 +35,7 @@ def read(also: tuple[str, ...] = ()) -> Lines:
     for path in sorted(NLU.glob("*.yml")):
         data: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}
         for block in [b for key in ("nlu", *also) for b in data.get(key, [])]:
-            mine = [normal(line[2:]) for line in block["examples"].splitlines() if line.startswith("- ")]
+            mine = [normal(line) for line in listed(block["examples"])]
             texts += mine
             labels += [block.get("intent") or block["kind"]] * len(mine)
             writers += [block.get("metadata", {}).get("writer", "us")] * len(mine)

@@ -34,7 +34,9 @@ os.environ |= THREADS | QUIET | TF_THREADS
 sys.path.insert(0, str(ROOT))
 os.chdir(ROOT)
 import numpy as np
-import yaml
+
+from bot.safeguarding.detector import SAFE
+from bot.safeguarding.training import examples
 
 MESSAGES, WARM_UP = 300, 20
 LENGTHS = (15, 120)
@@ -75,10 +77,7 @@ def _at(values: list[float], percent: int) -> float:
 
 def _messages(words: int) -> list[str]:
     """`MESSAGES` texts of `words` words each: training lines of that length, or else several joined as sentences, mixed."""
-    lines = []
-    for path in sorted((ROOT / "nlu").glob("*.yml")):
-        for block in (yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}).get("nlu", []):
-            lines += [line[2:].rstrip(".!?") + "." for line in block["examples"].splitlines() if line.startswith("- ")]
+    lines = [line.rstrip(".!?") + "." for line, _ in _lines()]
     order = np.random.default_rng(0).permutation(len(lines))
     found = [lines[i] for i in order if len(lines[i].split()) == words][:MESSAGES]
     if len(found) == MESSAGES:
@@ -91,6 +90,12 @@ def _messages(words: int) -> list[str]:
             at += 1
         found.append(" ".join(text[:words]))
     return found
+
+
+def _lines() -> list[tuple[str, str]]:
+    """(training line, its class), but for the danger detector's own."""
+    by_class = examples(ROOT / "nlu")
+    return [(line, name) for name, lines in by_class.items() for line in lines if name != SAFE]
 
 
 def _memory() -> float:
@@ -109,12 +114,7 @@ def _training() -> dict[str, Any]:
     from bot.embedding.classifier import TextClassifier
     from bot.embedding.model import SentenceEmbedding, model_folder
 
-    texts, labels = [], []
-    for path in sorted((ROOT / "nlu").glob("*.yml")):
-        for block in (yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}).get("nlu", []):
-            mine = [line[2:] for line in block["examples"].splitlines() if line.startswith("- ")]
-            texts += mine
-            labels += [block["intent"]] * len(mine)
+    texts, labels = zip(*_lines(), strict=True)
     at, busy = time.perf_counter(), time.process_time()
     TextClassifier.train(SentenceEmbedding(), texts, labels)
     alone, used = time.perf_counter() - at, time.process_time() - busy

@@ -12,7 +12,7 @@ import click
 import segno
 
 from bot.channels.settings import PhoneSettings
-from bot.gateway.addresses import Addresses, keys_of
+from bot.gateway.addresses import addresses_of
 from bot.gateway.clock import Clock
 from bot.gateway.migrate import migrate
 from bot.gateway.settings import Settings
@@ -76,8 +76,8 @@ def _with(do: Callable[[Accounts], Awaitable[T]]) -> T:
         store = Store(settings.database)
         try:
             await migrate(store.engine)
-            keys = keys_of(settings.data, PhoneSettings().address_keys.get_secret_value())
-            return await do(accounts_of(store, Addresses(keys), DeskSettings()))
+            addresses = addresses_of(settings.data, PhoneSettings().address_keys.get_secret_value())
+            return await do(accounts_of(store, addresses, DeskSettings()))
         finally:
             await store.close()
 

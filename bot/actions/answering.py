@@ -5,8 +5,10 @@ from __future__ import annotations
 from bot.actions.action import SignpostAction
 from bot.actions.asking import WHICH, new_verdict, next_question, tell_verdict, work_out
 from bot.actions.asking import question as ask_question
-from bot.actions.choosing import first_parts, further_parts, nearness
+from bot.actions.choosing import first_parts, further_parts, near_topic
 from bot.actions.composing import (
+    PERSON,
+    URGENT,
     WEB_WORDS,
     answer_facet,
     answer_facets,
@@ -28,8 +30,6 @@ from bot.knowledge.opening import clock_words, closes_at, day_words, opens_next
 from bot.knowledge.reply import HandOver, Message, Option, Reply
 
 OTHER_NATION = "assistant.other_nation"
-PERSON = "helpline.talk_to_someone"
-URGENT = "urgent."
 PLAINLY = 0.15  # how much nearer an earlier topic must be than the last
 QUESTION = 30  # words that a question after the answer may take
 
@@ -183,7 +183,7 @@ def at_hand(turn: Turn, kind: str) -> str:
     if kind in ("more", *ALONE):
         return recent[0]
     last = next((t for t in recent if not t.startswith("helpline.")), recent[0])
-    near = {t: max(nearness(turn, t).values(), default=0.0) for t in recent if t in turn.passages}
+    near = {t: near_topic(turn, t) for t in recent if t in turn.passages}
     nearest = max(near, key=lambda t: near[t], default=last)
     return nearest if near.get(nearest, 0.0) >= near.get(last, 0.0) + PLAINLY else last
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from bot.actions.action import SignpostAction
 from bot.actions.answering import answer_again, answer_topics
 from bot.actions.asking import WHICH, question, work_out
-from bot.actions.choosing import NEAR, nearness
-from bot.actions.composing import menu, person_option, topic_option
+from bot.actions.choosing import NEAR, near_topic
+from bot.actions.composing import PERSON, menu, person_option, topic_option
 from bot.actions.knowing import known_facts
 from bot.actions.replying import HELPED, take_told
 from bot.actions.turn import Turn, topic_of
 from bot.knowledge.arrangement_types import Ask
 from bot.knowledge.reply import HandOver, Message, Note, Option, Reply
 
-PERSON = "helpline.talk_to_someone"
 NOT_UNDERSTOOD = 2  # messages in a row, then a person is fetched
 
 
@@ -127,8 +126,7 @@ class GoBack(SignpostAction):
 def earlier(turn: Turn) -> str:
     """What to go back to: what the message comes near to, else the topic before the last."""
     recent = turn.memory.recent
-    near = {t: max(nearness(turn, t).values(), default=0.0) for t in recent
-            if t in turn.passages and t != turn.memory.topic}
+    near = {t: near_topic(turn, t) for t in recent if t in turn.passages and t != turn.memory.topic}
     named = max(near, key=lambda t: near[t], default="")
     if near.get(named, 0.0) >= NEAR:
         return named
@@ -203,7 +201,7 @@ class Clarify(SignpostAction):
         memory, base = turn.memory, turn.knowledge.base.topics
         if turn.learned or turn.choices:
             return take_told(turn)
-        if memory.topic in base and max(nearness(turn, memory.topic or "").values(), default=0.0) >= NEAR:
+        if memory.topic in base and near_topic(turn, memory.topic or "") >= NEAR:
             return answer_again(turn, memory.topic or "")
         guess = next((topic_of(n) for n in turn.needs), "")
         if guess in memory.recent and guess in base and memory.unclear == 0:  # likeliest is what was spoken of

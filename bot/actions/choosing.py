@@ -26,6 +26,11 @@ def nearness(turn: Turn, topic: str) -> dict[str, float]:
     return near
 
 
+def near_topic(turn: Turn, topic: str) -> float:
+    """How near the message comes to the topic: to the nearest of what it says to this carer."""
+    return max(nearness(turn, topic).values(), default=0.0)
+
+
 def first_parts(turn: Turn, topic: str) -> list[str]:
     """What to say of a topic that wasn't spoken of yet: the general answer, unless another part is plainly meant."""
     near = nearness(turn, topic)

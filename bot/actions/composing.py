@@ -13,6 +13,7 @@ LEAD = 12  # of which a sentence before the answer may take so many: a human one
 WEB_WORDS = MOST_WORDS - LEAD
 MOST_LIKELY = 3  # of a menu's options
 URGENT = "urgent."
+PERSON = "helpline.talk_to_someone"
 MOST_LOCAL = 3
 LOCAL, NEXT_STEP, PLACING = "local", "next_step", "placing"
 
@@ -145,8 +146,7 @@ def topic_option(turn: Turn, topic: str) -> Option:
 
 def person_option(turn: Turn) -> Option:
     """'Talk to a person'."""
-    topic = "helpline.talk_to_someone"
-    return Option(label=turn.say("helpline.option"), payload=f"/{topic}", topic=topic)
+    return Option(label=turn.say("helpline.option"), payload=f"/{PERSON}", topic=PERSON)
 
 
 def menu(turn: Turn) -> list[Option]:

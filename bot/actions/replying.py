@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bot.actions.action import SignpostAction
-from bot.actions.answering import PERSON, answer_topics
+from bot.actions.answering import answer_topics
 from bot.actions.asking import COUNCIL, WHICH, facts, new_verdict, question, take_order, tell_verdict, which_council, work_out
-from bot.actions.composing import WEB_WORDS, answer_locally, count, led_by, menu, person_option, topic_option
+from bot.actions.composing import PERSON, WEB_WORDS, answer_locally, count, led_by, menu, person_option, topic_option
 from bot.actions.knowing import known_facts
 from bot.actions.turn import INFERRED, Turn
 from bot.knowledge.arrangement_types import Answer, Ask, Question

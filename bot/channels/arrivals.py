@@ -16,7 +16,7 @@ from bot.gateway.clock import Clock
 from bot.gateway.contacts import Contacts
 from bot.gateway.limits import MESSAGES, Limits
 from bot.gateway.outgoing import OBEYED, Outgoing, Shown
-from bot.gateway.store import Store
+from bot.gateway.store import HELPLINE, Store
 from bot.gateway.tables import Contact, Conversation, Inbound
 from bot.gateway.turns import Turns
 from bot.gateway.web_api import readable
@@ -104,7 +104,7 @@ class Arrivals:
             return Reading("", obeyed(received.kind))
         shown = await self.outgoing.shown(conversation.id, contact.id, self.clock.now())
         return read(received.text, shown, opted_out=contact.opted_out_at is not None, more=shown.more,
-                    numbers=conversation.mode != "helpline")
+                    numbers=conversation.mode != HELPLINE)
 
     async def _see_to(self, conversation: Conversation, contact: Contact, inbound: Inbound, new: bool) -> None:
         if inbound.command is not None and inbound.command.startswith(OBEYED):

@@ -33,7 +33,7 @@ class Addresses:
             raise AddressKeysWrong("The address keys have to be a pepper of 32 characters or more and a Fernet key.")
         self._pepper = pepper.encode()
         try:
-            self._keys, self._fernet = fernet, MultiFernet([Fernet(key) for key in fernet])
+            self._fernet = MultiFernet([Fernet(key) for key in fernet])
         except ValueError as error:
             raise AddressKeysWrong("One of the address keys is not a Fernet key (32 bytes, URL-safe base64).") from error
 
@@ -48,12 +48,18 @@ class Addresses:
     def open(self, sealed: str) -> str:
         """The address to send to. Raises `AddressKeysWrong` where no key fits."""
         try:
+            return self._opened(sealed)
+        except AddressKeysWrong:
+            if self._again is None:
+                raise
+        self._take(self._again())  # they were rotated while we ran
+        return self._opened(sealed)
+
+    def _opened(self, sealed: str) -> str:
+        try:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken as error:
-            if self._again is None:
-                raise AddressKeysWrong("No address key opens this number: an old key is missing.") from error
-        self._take(self._again())  # they were rotated while we ran
-        return Addresses("\n".join([self._pepper.decode(), *self._keys])).open(sealed)
+            raise AddressKeysWrong("No address key opens this number: an old key is missing.") from error
 
     def renewed(self, sealed: str) -> str:
         """The same address under the newest key. Raises `AddressKeysWrong` where no key fits."""

@@ -21,7 +21,7 @@ from bot.knowledge.reply import HandOver, Message, Note
 
 WEB = "web"
 WAITING, DONE = "waiting", "done"
-ASSISTANT, HELPLINE = "assistant", "helpline"  # modes of a conversation, beside waiting
+ASSISTANT, QUEUED, HELPLINE = "assistant", "waiting", "helpline"  # modes of a conversation: who answers it
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # last use of a conversation that is to go at the next clean-up
 
 
@@ -34,7 +34,7 @@ def new_conversation(channel: str, now: datetime, slots: dict[str, Any] | None =
     """A conversation, not kept yet, and the token that opens it."""
     token = secrets.token_urlsafe(32)
     return Conversation(id=f"c_{secrets.token_hex(12)}", channel=channel, token_hash=hashed(token), slots=slots or {},
-                        mode="assistant", created_at=now, last_at=now), token
+                        mode=ASSISTANT, created_at=now, last_at=now), token
 
 
 class Store:
@@ -294,15 +294,6 @@ class Store:
             if conversation:
                 await queue_for_person(session, conversation, reason, now)
 
-    async def queue(self) -> list[tuple[WaitingForPerson, Conversation]]:
-        """Who waits for a person: danger first, then the longest wait."""
-        query = select(WaitingForPerson, Conversation).join(
-            Conversation, Conversation.id == WaitingForPerson.conversation_id).where(
-            WaitingForPerson.staff_id.is_(None)).order_by(
-            WaitingForPerson.urgent.desc(), WaitingForPerson.since)
-        async with self.session() as session:
-            return [(waiting, conversation) for waiting, conversation in await session.execute(query)]
-
 
 async def add_lines(session: AsyncSession, conversation_id: str, inbound_id: int | None, sender: str,
                     messages: Sequence[Message], now: datetime, by: str | None = None) -> list[Line]:
@@ -332,8 +323,8 @@ async def queue_for_person(session: AsyncSession, conversation: Conversation, re
         session.add(WaitingForPerson(conversation_id=conversation.id, reason=reason, urgent=urgent, since=now))
     elif urgent:
         waiting.reason, waiting.urgent = reason, True
-    if conversation.mode == "assistant":
-        conversation.mode = "waiting"
+    if conversation.mode == ASSISTANT:
+        conversation.mode = QUEUED
 
 
 async def _forget_contacts(session: AsyncSession, which: Any) -> None:
@@ -351,7 +342,7 @@ def _sqlite_settings(connection: Any, _: Any) -> None:
 
 def _to_keep(text: str, mode: str) -> str:
     """A message without identifiers; her number stays where a person is to call it, or is talking to her."""
-    return masked(text, keeps_phone=mode != "assistant" or gives_number(text))
+    return masked(text, keeps_phone=mode != ASSISTANT or gives_number(text))
 
 
 def _kept(note: Note, now: datetime) -> NoteKept:

@@ -22,7 +22,7 @@ from bot.gateway.events import Wakeups
 from bot.gateway.limits import CONVERSATIONS, MESSAGES, Limits
 from bot.gateway.problems import problem
 from bot.gateway.settings import Settings
-from bot.gateway.store import Store, hashed
+from bot.gateway.store import HELPLINE, Store, hashed
 from bot.gateway.tables import Conversation, Line
 from bot.gateway.turns import Turns
 from bot.gateway.typing import Typing
@@ -91,7 +91,7 @@ async def say(request: web.Request) -> web.Response:
     conversation = await opened(request, request.match_info["id"], bearer(request))
     said = await read_message(request, conversation, await read_json(request))
     lines, fresh = await answered(request, conversation, said)
-    silent = not lines and fresh.mode == "helpline"
+    silent = not lines and fresh.mode == HELPLINE
     return web.json_response(turn(lines, fresh), status=202 if silent else 200)
 
 
@@ -188,7 +188,7 @@ async def _send_news(stream: EventSourceResponse, store: Store, conversation: Co
 async def typing(request: web.Request) -> web.Response:
     """The carer is typing; whoever at the helpline has her sees it for some seconds. Nothing is kept."""
     conversation = await opened(request, request.match_info["id"], bearer(request))
-    if conversation.mode == "helpline":
+    if conversation.mode == HELPLINE:
         request.app[TYPING].carer_types(conversation.id)
     return web.Response(status=204)
 

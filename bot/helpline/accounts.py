@@ -120,7 +120,7 @@ class Accounts:
         if found is None:
             return None
         kept, account = found
-        if now - kept.acted_at > self._idle or now - kept.created_at > self._longest:
+        if self._over(kept, now):
             return None
         if acts and now - kept.acted_at > timedelta(seconds=10):  # not a write for each click
             await self._set(kept.id_hash, acted_at=now)
@@ -131,7 +131,7 @@ class Accounts:
         await self._set(signed_in.session.id_hash, seen_at=now)
         async with self._store.session() as session:
             kept = await session.get(StaffSession, signed_in.session.id_hash)
-        return kept is not None and now - kept.acted_at <= self._idle and now - kept.created_at <= self._longest
+        return kept is not None and not self._over(kept, now)
 
     async def set_here(self, signed_in: SignedIn, here: bool, now: datetime) -> None:
         """Takes conversations, or not for now."""
@@ -213,6 +213,10 @@ class Accounts:
             account.locked_until = now + min(LOCKED * 2 ** (times - 1), LOCKED_MOST)
             session.add(LogEntry(staff_id=staff_id, what="locked_out", conversation_id=None, at=now))
             return True
+
+    def _over(self, kept: StaffSession, now: datetime) -> bool:
+        """Was nothing done for too long, or did it begin too long ago?"""
+        return now - kept.acted_at > self._idle or now - kept.created_at > self._longest
 
     async def _set(self, id_hash: str, **values: object) -> None:
         async with self._store.session() as session:

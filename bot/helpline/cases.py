@@ -12,13 +12,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.gateway.outgoing import Parcel, keep_parcels
-from bot.gateway.store import ASSISTANT, HELPLINE, Store, add_lines
+from bot.gateway.store import ASSISTANT, HELPLINE, QUEUED, Store, add_lines
 from bot.gateway.tables import Conversation, Line, WaitingForPerson
 from bot.helpline.tables import CaseNote, Handled, LogEntry, StaffMessage
 from bot.knowledge.reply import Message
 
 STEPPED_IN = "stepped_in"
-QUEUED = "waiting"  # the mode of a conversation in the queue
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from bot.gateway.tables import Conversation, Line, WaitingForPerson
 from bot.helpline.cases import NotYours
 from bot.helpline.desk import HelplineDesk, Unreachable
 from bot.helpline.tables import ChatwootLink
+from bot.helpline.telling import TOPIC
 from bot.knowledge.reply import Message
 
 log = structlog.get_logger()
@@ -130,7 +131,7 @@ class Chatwoot:
             await self._desk.claim(conversation_id, staff_id, name)
         elif case.staff_id != staff_id and case.staff_id.startswith(f"{self.name}:"):
             await self._desk.transfer(conversation_id, case.staff_id, await self._name_of(conversation_id), staff_id, name)
-        message = Message(text=web_api.readable(str(told["content"])), topics=["helpline.talk_to_someone"])
+        message = Message(text=web_api.readable(str(told["content"])), topics=[TOPIC])
         try:
             await self._desk.reply(conversation_id, staff_id, name, f"message-{told['id']}", message)
         except NotYours:

@@ -19,11 +19,11 @@ from bot.helpline.accounts import NotAllowed
 from bot.helpline.door import EVERYBODY, ROOT, SIGN_IN, TALKING, drop_cookie, me, only, set_cookie
 from bot.helpline.keys import ACCOUNTS, DESK, REPLIES, SIGNED_IN
 from bot.helpline.replies import filled
+from bot.helpline.telling import LATELY
 from bot.knowledge.opening import UK
 
 TEMPLATES = Path(__file__).parent / "templates"
 OUTCOMES = ("answered", "call_arranged", "passed_to_council", "no_reply", "other")
-LATELY = timedelta(days=7)
 routes = web.RouteTableDef()
 
 

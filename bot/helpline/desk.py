@@ -15,11 +15,11 @@ from bot.gateway.addresses import Addresses
 from bot.gateway.clock import Clock
 from bot.gateway.contacts import Contacts
 from bot.gateway.desk import DESK
-from bot.gateway.store import ASSISTANT, HELPLINE, WEB, Store
+from bot.gateway.store import ASSISTANT, HELPLINE, QUEUED, WEB, Store
 from bot.gateway.tables import Conversation, Inbound, WaitingForPerson
 from bot.gateway.turns import Turns
 from bot.helpline import calling_back
-from bot.helpline.cases import QUEUED, Cases, NotYours, Said
+from bot.helpline.cases import Cases, NotYours, Said
 from bot.helpline.telling import LATELY, State, Telling
 from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.opening import closes_at
@@ -150,10 +150,9 @@ class HelplineDesk:
         conversation = await self._store.conversation(conversation_id)
         if conversation is None:
             raise NotYours
-        text = self.telling.say("desk.closed", now, name=name)
+        message = self.telling.message("desk.closed", now, name=name)
         if conversation.channel == WEB:
-            text = f"{text} {self.telling.say('desk.keep_copy', now)}"
-        message = self.telling.message("desk.closed", now, name=name).model_copy(update={"text": text})
+            message = message.model_copy(update={"text": f"{message.text} {self.telling.say('desk.keep_copy', now)}"})
         await self.close(conversation_id, staff_id, outcome, [message], note)
 
     async def call_made(self, conversation_id: str, staff_id: str, outcome: str) -> None:

@@ -9,7 +9,7 @@ import structlog
 
 from bot.gateway.clock import Clock
 from bot.gateway.events import Wakeups
-from bot.gateway.store import HELPLINE, Store
+from bot.gateway.store import HELPLINE, QUEUED, Store
 from bot.gateway.tables import Conversation, WaitingForPerson
 from bot.helpline.accounts import Accounts
 from bot.helpline.desk import HelplineDesk, Unreachable
@@ -66,7 +66,7 @@ class Rounds:
                 for backend in self._desk.backends:
                     await backend.announce(case, conversation)
                 await self._desk.cases.announced(case.conversation_id, now)
-            if conversation.mode in (HELPLINE, "waiting"):
+            if conversation.mode in (HELPLINE, QUEUED):
                 for backend in self._desk.backends:
                     await backend.heard(case.conversation_id)
         except Unreachable as error:

@@ -9,6 +9,7 @@ from rapidfuzz import fuzz, utils
 
 from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.reply import Message
+from bot.knowledge.schema import Topic
 from bot.knowledge.situation import Situation
 
 MOST = 8  # topics
@@ -19,19 +20,23 @@ LOCAL = "local"
 def search(base: KnowledgeBase, words: str, topic: str, situation: Situation) -> list[dict[str, Any]]:
     """Topics with their parts, the nearest first: `{topic, title, parts: [{facet, label, text, entry}]}`."""
     if topic:
-        chosen = [topic] if topic in base.topics else []
-    else:
-        asked = utils.default_process(words)
-        scored = sorted(((_near(base, name, asked, situation), name) for name in base.topics), reverse=True)
-        chosen = [name for score, name in scored if score >= LIKE][:MOST] if asked else []
-    return [{"topic": name, "title": base.topics[name].title, "parts": _parts(base, name, situation)} for name in chosen]
+        return [_shown(base, topic, _parts(base, topic, situation))] if topic in base.topics else []
+    asked = utils.default_process(words)
+    if not asked:
+        return []
+    parts = {name: _parts(base, name, situation) for name in base.topics}
+    scored = sorted(((_near(base.topics[name], asked, parts[name]), name) for name in parts), reverse=True)
+    return [_shown(base, name, parts[name]) for score, name in scored if score >= LIKE][:MOST]
 
 
-def _near(base: KnowledgeBase, name: str, asked: str, situation: Situation) -> float:
-    topic = base.topics[name]
+def _shown(base: KnowledgeBase, name: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"topic": name, "title": base.topics[name].title, "parts": parts}
+
+
+def _near(topic: Topic, asked: str, parts: list[dict[str, Any]]) -> float:
     titled = fuzz.token_set_ratio(asked, f"{topic.title} {topic.about}", processor=utils.default_process)
-    texts = [part["text"] for part in _parts(base, name, situation)]
-    inside = all(re.search(rf"\b{re.escape(word)}", " ".join(texts), re.IGNORECASE) for word in asked.split())
+    text = " ".join(part["text"] for part in parts)
+    inside = all(re.search(rf"\b{re.escape(word)}", text, re.IGNORECASE) for word in asked.split())
     return titled + (20 if inside else 0)
 
 

@@ -19,6 +19,7 @@ from bot.helpline.cases import NotYours
 from bot.helpline.console import OUTCOMES
 from bot.helpline.door import EVERYBODY, ROOT, TALKING, me, only
 from bot.helpline.keys import ACCOUNTS, BOARD, DESK, SIGNED_IN
+from bot.helpline.telling import TOPIC
 from bot.knowledge.reply import Message
 from bot.knowledge.situation import Situation
 
@@ -100,7 +101,6 @@ async def _card(request: web.Request, conversation: Conversation) -> dict[str, A
     notes = [{"text": note.text, "by": staff.get(note.staff_id, note.staff_id), "at": note.at.isoformat()}
              for note in await app[DESK].cases.notes(conversation.id)]
     worked_out = slots.get("told") is not None and slots.get("told") == slots.get("arrangement")
-    looked_after = slots.get("previously_looked_after")
     return {
         "mode": conversation.mode, "channel": conversation.channel, "urgent": bool(case and case.urgent),
         "reason": case.reason if case else None, "since": case.since.isoformat() if case else None,
@@ -111,7 +111,7 @@ async def _card(request: web.Request, conversation: Conversation) -> dict[str, A
         "needs": needs, "notes": notes, "sure": "worked_out" if worked_out else "told",
         "facts": {"arrangement": slots.get("arrangement"), "authority": slots.get("authority"),
                   "child_age": slots.get("child_age") or [], "relationship": slots.get("relationship"),
-                  "previously_looked_after": None if looked_after is None else str(looked_after) == "True"},
+                  LOOKED_AFTER: _looked_after(slots)},
         "opted_out": bool(contact and contact.opted_out_at)}
 
 
@@ -149,7 +149,7 @@ async def claim(request: web.Request) -> web.Response:
 async def reply(request: web.Request) -> web.Response:
     """A message to the carer."""
     body = await web_api.read_json(request)
-    message = Message(text=_text(body), topics=["helpline.talk_to_someone"])
+    message = Message(text=_text(body), topics=[TOPIC])
     return await _say(request, _key(body), message)
 
 
@@ -281,10 +281,15 @@ async def _situation(request: web.Request, given: dict[str, Any]) -> Situation:
     slots = conversation.slots if conversation else {}
     council = given.get("council", slots.get("authority"))
     arrangement = given.get("arrangement", slots.get("arrangement"))
-    looked_after = slots.get("previously_looked_after")
     return Situation(on=request.app[web_api.CLOCK].now().date(), arrangement=arrangement or None, authority=council or None,
-                     previously_looked_after=None if looked_after is None else str(looked_after) == "True",
+                     previously_looked_after=_looked_after(slots),
                      ages=tuple(slots.get("child_age") or ()))
+
+
+def _looked_after(slots: dict[str, Any]) -> bool | None:
+    """None where she hasn't said."""
+    said = slots.get(LOOKED_AFTER)
+    return None if said is None else str(said) == "True"
 
 
 def _text(body: dict[str, Any]) -> str:

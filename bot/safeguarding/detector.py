@@ -43,9 +43,8 @@ class Phrases:
     """`content/danger.yml`: patterns that always count, by topic, idioms that are read over, and what says that it is over."""
 
     def __init__(self, always: Mapping[str, Sequence[str]], idioms: Sequence[str], over: Sequence[str] = ()) -> None:
-        self._over = re.compile("|".join(f"(?:{p})" for p in over) or r"(?!)", re.I)
         self._always = [(topic, re.compile(p, re.I)) for topic, patterns in always.items() for p in patterns]
-        self._idioms = re.compile("|".join(f"(?:{p})" for p in idioms) or r"(?!)", re.I)
+        self._idioms, self._over = _any_of(idioms), _any_of(over)
 
     @classmethod
     def load(cls, path: Path) -> Phrases:
@@ -64,6 +63,11 @@ class Phrases:
     def topic(self, text: str) -> str | None:
         """The topic of the first phrase that always counts."""
         return next((topic for topic, pattern in self._always if pattern.search(text)), None)
+
+
+def _any_of(patterns: Sequence[str]) -> re.Pattern[str]:
+    """Matches what one of them does; nothing where there are none."""
+    return re.compile("|".join(f"(?:{p})" for p in patterns) or r"(?!)", re.I)
 
 
 class DangerDetector:

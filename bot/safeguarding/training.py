@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from bot.embedding.lines import listed
 from bot.embedding.model import SentenceEmbedding
 from bot.safeguarding.detector import SAFE, train
 
@@ -18,9 +19,9 @@ def examples(folder: Path) -> dict[str, list[str]]:
     for path in sorted(folder.glob("*.yml")):
         data: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}
         for block in data.get("nlu", []):
-            found[block["intent"]] += _lines(block["examples"])
+            found[block["intent"]] += listed(block["examples"])
         for block in data.get(SAFE, []):
-            found[SAFE] += _lines(block["examples"])
+            found[SAFE] += listed(block["examples"])
     return dict(found)
 
 
@@ -29,7 +30,3 @@ def train_from(folder: Path, target: Path) -> int:
     lines = examples(folder)
     train(SentenceEmbedding(), lines).save(target)
     return sum(map(len, lines.values()))
-
-
-def _lines(block: str) -> list[str]:
-    return [line[2:].strip() for line in block.splitlines() if line.startswith("- ")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from bot.helpline.cases import Cases
 from bot.knowledge.base import KnowledgeBase
 from tests.channels.quiet import quiet
 from tests.doubles.danger import DANGER
@@ -28,7 +29,7 @@ async def test_danger_is_answered_with_rasa_away(phone: Phone, rasa: FakeRasa, g
     await phone.text(DANGER)
     first = await phone.next()
     assert first.startswith("Life in danger: ring 999") and "1 Talk to a person" in first
-    ((waiting, _),) = await gateway.store.queue()
+    ((waiting, _),) = await Cases(gateway.store).all()
     assert waiting.urgent
 
 

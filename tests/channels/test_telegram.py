@@ -12,6 +12,7 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from bot.gateway.tables import Outbound
+from bot.helpline.cases import Cases
 from bot.knowledge.base import KnowledgeBase
 from tests.channels.conftest import StartPhones
 from tests.channels.quiet import Stopped, quiet, until_idle
@@ -150,7 +151,7 @@ async def test_what_telegram_answers(gateway: Running, chat: Chat, telegram: Fak
     assert [sent.text for sent in telegram.to(chat.id)].count("You said: and now?") == (1 if ends == "sent" else 0)
 
     async def desk_knows() -> bool:
-        return [entry.reason for entry, _ in await gateway.store.queue()] == ([desk] if desk else [])
+        return [entry.reason for entry, _ in await Cases(gateway.store).all()] == ([desk] if desk else [])
 
     await until(desk_knows)
 

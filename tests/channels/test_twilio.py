@@ -21,6 +21,7 @@ from bot.channels.mount import POST
 from bot.gateway import web_api
 from bot.gateway.outgoing import Outgoing
 from bot.gateway.tables import Contact, Outbound
+from bot.helpline.cases import Cases
 from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.reply import Message
 from tests.channels.conftest import StartPhones
@@ -381,7 +382,7 @@ async def test_what_twilio_answers(gateway: Running, phone: Phone, twilio: FakeT
     assert phone.screen.count("You said: and now?") == (1 if status == "sent" else 0), "once"
 
     async def desk_knows() -> bool:
-        return [entry.reason for entry, _ in await gateway.store.queue()] == ([desk] if desk else [])
+        return [entry.reason for entry, _ in await Cases(gateway.store).all()] == ([desk] if desk else [])
 
     await until(desk_knows)
     if 21610 in faults:
@@ -431,7 +432,7 @@ async def test_status_callbacks(gateway: Running, phone: Phone, twilio: FakeTwil
         assert await phone.next() == "You said: hello"
     await until_sent(gateway, 2)
     assert (await rows(gateway))[-1].status == ends
-    assert len(await gateway.store.queue()) == desk
+    assert len(await Cases(gateway.store).all()) == desk
 
 
 async def until_sent(gateway: Running, count: int) -> None:
@@ -495,7 +496,7 @@ async def test_nothing_is_sent_after_stop(start_phones: StartPhones, twilio: Fak
     if path == "danger that is found later":
         await phone.text(DANGER)
         await until(gateway.store.queue)
-        ((waiting, _),) = await gateway.store.queue()
+        ((waiting, _),) = await Cases(gateway.store).all()
         assert waiting.urgent, "the desk knows all the same"
     await until_idle(gateway)
     assert twilio.requests == before

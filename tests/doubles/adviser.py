@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,6 +18,7 @@ from bot.helpline.accounts import Role
 from bot.helpline.door import COOKIE
 from bot.helpline.keys import ACCOUNTS, BOARD
 from tests.doubles.gateway import Running
+from tests.doubles.streams import events_of
 
 PASSWORD = "four calm words here"
 _keys = itertools.count(1)
@@ -102,7 +102,7 @@ class Adviser:
         """An event stream as `{event, data}`."""
         async with self.session.get(f"{self.gateway.url}/helpline{path}", timeout=aiohttp.ClientTimeout(total=None)) as got:
             assert got.status == 200, await got.text()
-            yield _events(got)
+            yield events_of(got)
 
     async def items(self) -> list[dict[str, Any]]:
         """The list as it is now, in the page's order."""
@@ -123,16 +123,3 @@ class Adviser:
 
     async def close(self) -> None:
         await self.session.close()
-
-
-async def _events(got: aiohttp.ClientResponse) -> AsyncIterator[dict[str, Any]]:
-    event: dict[str, Any] = {}
-    async for raw in got.content:
-        line = raw.decode().rstrip("\r\n")
-        if not line:
-            if "data" in event:
-                yield event | {"data": json.loads(event["data"])}
-            event = {}
-        elif not line.startswith(":"):
-            name, _, value = line.partition(": ")
-            event[name] = value

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
+
+from tests.doubles.streams import events_of
 
 API = "/api/v1/conversations"
 
@@ -92,7 +93,7 @@ class Carer:
                                     timeout=aiohttp.ClientTimeout(total=None)) as response:
             assert response.status == 200, await response.text()
             assert response.headers["Content-Type"].startswith("text/event-stream")
-            yield _events(response)
+            yield events_of(response)
 
     async def listen(self, until: int, after: int | None = None, within: float = 5.0) -> list[dict[str, Any]]:
         """The first `until` messages of the stream."""
@@ -114,16 +115,3 @@ class Carer:
                     break
                 heard.append(event["data"])
         return heard
-
-
-async def _events(response: aiohttp.ClientResponse) -> AsyncIterator[dict[str, Any]]:
-    event: dict[str, Any] = {}
-    async for raw in response.content:
-        line = raw.decode().rstrip("\r\n")
-        if not line:
-            if "data" in event:
-                yield event | {"data": json.loads(event["data"])}
-            event = {}
-        elif not line.startswith(":"):
-            name, _, value = line.partition(": ")
-            event[name] = value

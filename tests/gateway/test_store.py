@@ -15,6 +15,7 @@ from bot.gateway import turns
 from bot.gateway.migrate import migrate
 from bot.gateway.store import Store
 from bot.gateway.tables import Base
+from bot.helpline.cases import Cases
 from bot.knowledge.reply import HandOver, Message
 from tests.doubles.carer import Carer
 from tests.doubles.gateway import Running, StartGateway
@@ -86,7 +87,7 @@ async def test_a_reply_is_committed_once(store: Store) -> None:
     assert [line.text for line in await store.lines(conversation.id)] == ["Hello.", "hello", "One.", "Two."]
     kept = await store.conversation(conversation.id)
     assert kept and kept.slots == {"turn": done.index(True)} and kept.mode == "waiting"
-    ((waiting, _),) = await store.queue()
+    ((waiting, _),) = await Cases(store).all()
     assert waiting.reason == "asked", "nothing of the second try may be kept"
 
 
@@ -95,7 +96,7 @@ async def test_danger_moves_a_waiting_conversation_up_and_nothing_moves_it_down(
     for n, (reason, urgent) in enumerate([("asked", False), ("danger", True), ("asked", True)]):
         inbound, _ = await store.receive(conversation, f"p{n}", "x", None, NOW)
         await store.commit_reply(inbound, HELLO, {}, HandOver(reason=reason), NOW + timedelta(minutes=n))
-        ((waiting, _),) = await store.queue()
+        ((waiting, _),) = await Cases(store).all()
         assert waiting.urgent is urgent and waiting.since == NOW
     assert waiting.reason == "danger"
 

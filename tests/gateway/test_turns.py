@@ -9,6 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.gateway import turns
+from bot.helpline.cases import Cases
 from bot.knowledge.base import KnowledgeBase
 from bot.safeguarding.watch import DangerWatch
 from tests.doubles.carer import Carer
@@ -131,7 +132,7 @@ async def test_danger_is_answered_while_rasa_is_away(gateway: Running, carer: Ca
     (message,) = got.messages
     assert message["topics"] == ["urgent.suicide_or_self_harm"]
     assert message["answers"] and message["answers"][0]["sources"] and message["answers"][0]["checked_on"]
-    ((waiting, _),) = await gateway.store.queue()
+    ((waiting, _),) = await Cases(gateway.store).all()
     assert waiting.urgent and waiting.reason == "danger"
 
 

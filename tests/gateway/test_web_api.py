@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.helpline.cases import Cases
 from bot.knowledge.base import KnowledgeBase
 from tests.doubles.carer import API, Carer
 from tests.doubles.gateway import Running, StartGateway
@@ -206,7 +207,7 @@ async def test_asking_for_a_person_puts_the_conversation_into_the_queue(gateway:
     assert (await carer.say("a person please")).state["mode"] == "waiting"
     still = await carer.say("and money?")
     assert still.status == 200 and still.messages and still.state["mode"] == "waiting", "the assistant still answers"
-    ((waiting, conversation),) = await gateway.store.queue()
+    ((waiting, conversation),) = await Cases(gateway.store).all()
     assert (waiting.reason, waiting.urgent, conversation.id) == ("asked", False, carer.id)
 
 

@@ -7,6 +7,7 @@ import re
 from playwright.async_api import Route, expect
 
 from bot.gateway.settings import ROOT
+from bot.helpline.cases import Cases
 from tests.doubles.gateway import Running, knowledge
 from tests.doubles.rasa import FakeRasa, says
 from tests.doubles.waiting import until
@@ -162,7 +163,7 @@ async def test_talk_to_a_person(open_page: OpenPage, rasa: FakeRasa, gateway: Ru
     await page.get_by_role("button", name="Talk to a person").click()
     await expect(page.locator(".with")).to_have_text("I've left this with the helpline. You can go on writing.")
     assert rasa.turns[-1]["command"] == PERSON
-    assert len(await gateway.store.queue()) == 1
+    assert len(await Cases(gateway.store).all()) == 1
 
 
 async def test_a_person_is_here(open_page: OpenPage, rasa: FakeRasa, gateway: Running, seen: Seen) -> None:

@@ -10,6 +10,7 @@ from playwright.async_api import Page, Route, expect
 from sqlalchemy import select
 
 from bot.gateway.tables import Conversation
+from bot.helpline.cases import Cases
 from tests.doubles.gateway import Running
 from tests.doubles.rasa import FakeRasa
 from tests.doubles.waiting import until
@@ -154,4 +155,4 @@ async def test_who_asked_for_a_person_keeps_her_place(open_page: OpenPage, rasa:
     for _ in range(3):
         await page.keyboard.press("Shift")
     await expect(page.locator("h1")).to_have_text("Weather")
-    assert len(await gateway.store.queue()) == 1
+    assert len(await Cases(gateway.store).all()) == 1

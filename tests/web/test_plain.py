@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 from playwright.async_api import expect
 
+from bot.helpline.cases import Cases
 from tests.doubles.gateway import Running
 from tests.doubles.rasa import FakeRasa, says
 from tests.web.conftest import OpenPage, Seen
@@ -45,7 +46,7 @@ async def test_a_conversation(open_page: OpenPage, rasa: FakeRasa, gateway: Runn
     await page.locator(".more summary").click()
     await page.get_by_role("button", name="Delete everything").click()
     await expect(page.get_by_role("alert")).to_have_text("Everything is deleted.")
-    assert await gateway.store.queue() == [] and await log.count() == 0
+    assert await Cases(gateway.store).all() == [] and await log.count() == 0
 
 
 async def test_it_is_sound(open_page: OpenPage, rasa: FakeRasa) -> None:
