@@ -7,14 +7,11 @@ each topic found, best first, so that a message that asks two things gets two an
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
@@ -22,9 +19,9 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.embedding.classifier import Settings, TextClassifier, normal
 from bot.embedding.kept import embed_kept
-from bot.embedding.model import shared
 from bot.embedding.parts import items, parts
 from bot.understanding.at_hand import blended, by_topic, in_place, may_be_about, topic_of, under_titles
+from bot.understanding.classifying import ClassifierComponent
 from bot.understanding.context import EMBEDDING, PARTS_ASKED, slots
 from bot.understanding.open_question import asks
 
@@ -33,11 +30,10 @@ URGENT = "urgent."
 INFORM = "reply.inform"
 FOLLOW_UP = "follow_up."
 UNDOING = ("assistant.correction.", "assistant.privacy.delete")
-ARRAYS = "classifier.npz"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class NeedsClassifier(GraphComponent, IntentClassifier):
+class NeedsClassifier(ClassifierComponent, IntentClassifier):
     """See the module. Its settings stand in config.yml."""
 
     @staticmethod
@@ -58,36 +54,14 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
             "others": 2,  # so many at most
         }
 
-    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource,
-                 classifier: TextClassifier | None = None) -> None:
-        self._config, self._storage, self._resource = config, storage, resource
-        self._embedding = shared()
-        self._classifier = classifier
-
-    @classmethod
-    def create(cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
-               execution_context: ExecutionContext) -> NeedsClassifier:
-        """For training."""
-        return cls(config, model_storage, resource)
-
-    @classmethod
-    def load(cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
-             execution_context: ExecutionContext, **kwargs: Any) -> NeedsClassifier:
-        """From a trained model."""
-        with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, TextClassifier.load(Path(folder) / ARRAYS))
-
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the classifier on all intent examples and keep its arrays."""
         examples = [e for e in training_data.intent_examples if e.get(TEXT)]
         names = Settings.__dataclass_fields__
         settings = Settings(**{k: v for k, v in self._config.items() if k in names})
         texts = [normal(e.get(TEXT)) for e in examples]
-        self._classifier = TextClassifier.train(
-            self._embedding, texts, [e.get(INTENT) for e in examples], settings, embed_kept(self._embedding, texts))
-        with self._storage.write_to(self._resource) as folder:
-            self._classifier.save(Path(folder) / ARRAYS)
-        return self._resource
+        return self._keep(TextClassifier.train(
+            self._embedding, texts, [e.get(INTENT) for e in examples], settings, embed_kept(self._embedding, texts)))
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set intent, ranking and needs; an intent given by an option ('/intent') is left alone."""
@@ -109,12 +83,6 @@ class NeedsClassifier(GraphComponent, IntentClassifier):
         message.set(INTENT, intent, add_to_output=True)
         message.set(INTENT_RANKING_KEY, ranking[:10], add_to_output=True)
         message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
-
-    @property
-    def _trained(self) -> TextClassifier:
-        if self._classifier is None:
-            raise RuntimeError("NeedsClassifier is used before it is trained")
-        return self._classifier
 
     def _read(self, message: Message, text: str) -> np.ndarray:
         """A row of probabilities for the message, then one for each of its parts."""

@@ -115,12 +115,12 @@ class Passages(GraphComponent):
         asked = asked if asked.get("meaning", 0.0) < GENERAL else {}
         best: dict[tuple[str, str], float] = {}
         for passage, meaning, spoken in zip(self._known[topic], near, self._words[topic], strict=True):
-            shared = sum(self._rarity[word] for word in spoken & said) / weight
+            common = sum(self._rarity[word] for word in spoken & said) / weight
             wanted = asked.get(passage.facet, 0.0) if passage.facet != NEXT_STEP else 0.0  # which any answer ends with
-            score = float(meaning) + SAME_WORDS * shared + ASKED_FOR * wanted
-            key = (passage.entry, passage.facet)
-            best[key] = max(best.get(key, 0.0), score)
-        return [(*key, round(score, 3)) for key, score in sorted(best.items(), key=lambda pair: -pair[1])]
+            score = float(meaning) + SAME_WORDS * common + ASKED_FOR * wanted
+            part = (passage.entry, passage.facet)
+            best[part] = max(best.get(part, 0.0), score)
+        return [(*part, round(score, 3)) for part, score in sorted(best.items(), key=lambda pair: -pair[1])]
 
 
 def _words(text: str) -> frozenset[str]:

@@ -13,28 +13,27 @@ from typing import Any
 
 import numpy as np
 import yaml
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.embedding.classifier import TextClassifier, normal
 from bot.embedding.kept import embed_kept
-from bot.embedding.model import SentenceEmbedding, shared
+from bot.embedding.lines import listed
+from bot.embedding.model import SentenceEmbedding
+from bot.understanding.classifying import ClassifierComponent
 from bot.understanding.context import EMBEDDING, open_question, slots
 from bot.understanding.facts import FactFinder
 
 LINES = Path(__file__).resolve().parents[2] / "nlu" / "arrangements"
-ARRAYS = "arrangement.npz"
 ARRANGEMENT = "arrangement"
 NOTHING = ("none", "unknown")  # what is no news
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
-class ToldArrangement(GraphComponent):
+class ToldArrangement(ClassifierComponent):
     """See the module."""
 
     @staticmethod
@@ -46,31 +45,10 @@ class ToldArrangement(GraphComponent):
             "every": 8,  # of the topics' lines, every so many is learned as one that states nothing
         }
 
-    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource,
-                 classifier: TextClassifier | None = None) -> None:
-        self._config, self._storage, self._resource = config, storage, resource
-        self._classifier = classifier
-
-    @classmethod
-    def create(cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
-               execution_context: ExecutionContext) -> ToldArrangement:
-        """For training."""
-        return cls(config, model_storage, resource)
-
-    @classmethod
-    def load(cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
-             execution_context: ExecutionContext, **kwargs: Any) -> ToldArrangement:
-        """From a trained model."""
-        with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, TextClassifier.load(Path(folder) / ARRAYS))
-
     def train(self, training_data: TrainingData) -> Resource:
         """Fit on the lines of nlu/arrangements and some of the topics'."""
         others = [e.get(TEXT) for e in training_data.intent_examples if e.get(TEXT)][:: self._config["every"]]
-        classifier = learn(shared(), told(LINES), others)
-        with self._storage.write_to(self._resource) as folder:
-            classifier.save(Path(folder) / ARRAYS)
-        return self._resource
+        return self._keep(learn(self._embedding, told(LINES), others))
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add the fact, or put another in its place."""
@@ -85,11 +63,9 @@ class ToldArrangement(GraphComponent):
         return len(text.split()) >= self._config["words"] and not open_question(message) and known in (None, "unknown")
 
     def _read(self, message: Message, text: str) -> None:
-        if self._classifier is None:
-            raise RuntimeError("ToldArrangement is used before it is trained")
         entities = message.get(ENTITIES, [])
         stated = [e for e in entities if e["entity"] == "fact" and e["value"]["name"] == ARRANGEMENT]
-        found = second_reading(self._classifier, message.get(EMBEDDING), text, [e["value"]["value"] for e in stated])
+        found = second_reading(self._trained, message.get(EMBEDDING), text, [e["value"]["value"] for e in stated])
         if found and found[1] >= self._config["sure"] and [found[0]] != [e["value"]["value"] for e in stated]:
             value = {"name": ARRANGEMENT, "value": found[0], "said": text, "sure": False}
             fact = {"entity": "fact", "value": value, "start": 0, "end": len(text), "extractor": "ToldArrangement"}
@@ -101,7 +77,7 @@ def told(folder: Path) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     for path in sorted(folder.glob("*.yml")):
         for block in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)[ARRANGEMENT]:
-            rows += [(line[2:], block["told"]) for line in block["examples"].splitlines() if line.startswith("- ")]
+            rows += [(line, block["told"]) for line in listed(block["examples"])]
     return rows
 
 

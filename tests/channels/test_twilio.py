@@ -495,7 +495,7 @@ async def test_nothing_is_sent_after_stop(start_phones: StartPhones, twilio: Fak
         await twilio.report(gateway.url, twilio.taken[-1], "failed", 30001)
     if path == "danger that is found later":
         await phone.text(DANGER)
-        await until(gateway.store.queue)
+        await until(Cases(gateway.store).all)
         ((waiting, _),) = await Cases(gateway.store).all()
         assert waiting.urgent, "the desk knows all the same"
     await until_idle(gateway)
