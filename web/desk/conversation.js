@@ -1,5 +1,6 @@
 // The open conversation: its lines as they come, the card, and everything the adviser does.
-import { $, CASE, clock, element, ID, ME, post, show, stream, waited } from "./dom.js";
+import { $, CASE, clock, ID, ME, post, show, stream, waited } from "./dom.js";
+import { element } from "../widget/element.js";
 import { reasonOf } from "./list.js";
 import { formatted, segments } from "./text.js";
 

@@ -2,17 +2,6 @@
 
 export const $ = (id) => document.getElementById(id);
 
-export const element = (name, attributes = {}, ...children) => {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else if (value === true) made.setAttribute(key, "");
-    else if (value !== false && value != null) made.setAttribute(key, value);
-  }
-  made.append(...children.flat().filter((child) => child != null && child !== false && child !== ""));
-  return made;
-};
-
 export const ME = document.body.dataset.me;
 export const ID = document.body.dataset.id;
 export const CASE = `/helpline/conversations/${ID}`;

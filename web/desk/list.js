@@ -1,5 +1,6 @@
 // The list of conversations: what the service says has changed, in its order.
-import { $, element, ID, ME, show, stream, waited } from "./dom.js";
+import { $, ID, ME, show, stream, waited } from "./dom.js";
+import { element } from "../widget/element.js";
 import { badge, ring } from "./sound.js";
 
 const REASONS = { asked: "Asked for a person", danger: "Danger", not_understood: "Not understood", complaint: "Complaint",

@@ -1,29 +1,18 @@
-// How a message reads: links as [label](url) and '- ' bullets, nothing else is markup. And how it counts as a text message.
-import { element } from "./dom.js";
-
-const LINK = /\[([^\]]+)\]\((https?:\/\/[^\s()]+(?:\([^\s()]*\)[^\s()]*)*)\)/g;
+// How a message reads on the desk, and how it counts as a text message.
+import { blocks, LINK } from "../widget/blocks.js";
+import { element } from "../widget/element.js";
 
 const linked = (line) => {
   const pieces = [];
   let end = 0;
-  for (const found of line.matchAll(LINK)) {
-    pieces.push(line.slice(end, found.index), element("a", { href: found[2], rel: "noreferrer noopener", target: "_blank" }, found[1]));
-    end = found.index + found[0].length;
+  for (const { 0: all, index, groups } of line.matchAll(new RegExp(LINK, "g"))) {
+    pieces.push(line.slice(end, index), element("a", { href: groups.url, rel: "noreferrer noopener", target: "_blank" }, groups.label));
+    end = index + all.length;
   }
   return [...pieces, line.slice(end)];
 };
 
-export const formatted = (text) => {
-  const made = document.createDocumentFragment();
-  for (const line of text.split("\n").filter((one) => one.trim())) {
-    if (!line.startsWith("- ")) made.append(element("p", { dir: "auto" }, linked(line)));
-    else {
-      if (made.lastChild?.nodeName !== "UL") made.append(element("ul"));
-      made.lastChild.append(element("li", {}, linked(line.slice(2))));
-    }
-  }
-  return made;
-};
+export const formatted = (text) => blocks(text, linked);
 
 // 3GPP 23.038: the characters of a text message, and those that take two places.
 const ONE = new Set("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà");

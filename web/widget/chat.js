@@ -1,5 +1,6 @@
 // The conversation: what was said, what is on its way, and what comes back.
-import { button, element, say } from "./dom.js";
+import { button, say } from "./dom.js";
+import { element } from "./element.js";
 import { bubble, clock, whole } from "./message.js";
 import { load, save, wipe } from "./kept.js";
 

@@ -1,5 +1,5 @@
 // A site's own colour, taken only where it can be seen (WCAG 2.2, 1.4.3 and 1.4.11).
-import { element } from "./dom.js";
+import { element } from "./element.js";
 
 const PANEL = { light: [255, 255, 255], dark: [33, 44, 48] };
 const BLACK = [0, 0, 0], WHITE = [255, 255, 255];

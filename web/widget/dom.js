@@ -1,16 +1,6 @@
-// Making elements. Text goes in as text, never as markup.
+// Small things that the page is made of.
+import { element } from "./element.js";
 import { WORDS } from "./made.js";
-
-export const element = (tag, attributes = {}, ...children) => {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (typeof value === "function") made.addEventListener(name.slice(2), value);
-    else if (value === true) made.setAttribute(name, "");
-    else if (value !== false && value != null) made.setAttribute(name, value);
-  }
-  made.append(...children.flat().filter((child) => child != null && child !== false));
-  return made;
-};
 
 export const button = (label, onclick, attributes = {}) => element("button", { type: "button", onclick, ...attributes }, label);
 

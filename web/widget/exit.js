@@ -1,5 +1,6 @@
 // 'Exit this page', as in the GOV.UK Design System: a link in sight, Shift three times, and the screen is covered at once.
-import { element, hidden, say } from "./dom.js";
+import { hidden, say } from "./dom.js";
+import { element } from "./element.js";
 
 export const ELSEWHERE = "https://www.bbc.co.uk/weather";
 const WITHIN = 5000; // milliseconds from one Shift to the next

@@ -1,5 +1,6 @@
 // 'What I've understood': each fact with a way to put it right, as in the summary list of the GOV.UK Design System.
-import { button, element, hidden, say } from "./dom.js";
+import { button, hidden, say } from "./dom.js";
+import { element } from "./element.js";
 
 export class Known {
   // `act.send` takes a correction; `act.names` gives what ids are called (GET /api/v1/names).

@@ -1,5 +1,6 @@
 // <script src="…/widget.js" data-…>: a button that opens the panel, or the panel itself inside the element that data-in names.
-import { button, element, icon, say } from "./dom.js";
+import { button, icon, say } from "./dom.js";
+import { element } from "./element.js";
 import { Panel } from "./panel.js";
 import { Service } from "./service.js";
 import { fits, onColour } from "./colour.js";

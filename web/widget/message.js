@@ -1,5 +1,6 @@
 // One message as it stands in the conversation.
-import { button, day, element, say } from "./dom.js";
+import { button, day, say } from "./dom.js";
+import { element } from "./element.js";
 import { away, formatted } from "./text.js";
 
 const NAMES = { carer: "you", assistant: "assistant", system: "assistant", helpline: "helpline" };

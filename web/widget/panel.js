@@ -1,5 +1,6 @@
 // The component: everything inside the shadow root, and what its buttons do.
-import { button, element, icon, say } from "./dom.js";
+import { button, icon, say } from "./dom.js";
+import { element } from "./element.js";
 import { Chat } from "./chat.js";
 import { Exit } from "./exit.js";
 import { Known } from "./known.js";

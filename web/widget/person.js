@@ -1,5 +1,6 @@
 // Who has the conversation beside the assistant: somebody was asked to join, or a person at the helpline is here.
-import { button, element, say } from "./dom.js";
+import { button, say } from "./dom.js";
+import { element } from "./element.js";
 
 const BACK = "desk:back"; // the helpline's own command, on offer as long as a person is here
 const SHOWN = 7000; // milliseconds that a sign of typing stands

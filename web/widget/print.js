@@ -1,5 +1,6 @@
 // A clean page to print or to save as PDF: in a frame of its own, so that a site's other content isn't on it.
-import { day, element, say } from "./dom.js";
+import { day, say } from "./dom.js";
+import { element } from "./element.js";
 import { citations } from "./message.js";
 import { formatted } from "./text.js";
 import { PRINT_STYLE } from "./made.js";

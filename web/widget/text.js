@@ -1,8 +1,10 @@
 // A message's text: plain, with links as [label](url), "- " bullets and telephone numbers; nothing else is markup.
-import { element, hidden, say } from "./dom.js";
+import { hidden, say } from "./dom.js";
+import { blocks, LINK } from "./blocks.js";
+import { element } from "./element.js";
 
 const SPECIAL = new RegExp([
-  /\[(?<label>[^\]]+)\]\((?<url>https?:\/\/[^\s()]+(?:\([^\s()]*\)[^\s()]*)*)\)/,
+  LINK,
   /(?<![\d£/.-])(?<phone>0\d{2,4} ?\d{3,4} ?\d{3,4}|116 ?123|999)(?![\d/%-]|\.\d)/,
 ].map((one) => one.source).join("|"), "g");
 
@@ -21,13 +23,4 @@ export const inline = (line) => {
   return [...pieces, line.slice(from)];
 };
 
-export const formatted = (plain) => {
-  const blocks = [];
-  for (const line of plain.split("\n")) {
-    if (line.startsWith("- ")) {
-      if (blocks.at(-1)?.tagName !== "UL") blocks.push(element("ul", { dir: "auto" }));
-      blocks.at(-1).append(element("li", {}, inline(line.slice(2))));
-    } else if (line.trim()) blocks.push(element("p", { dir: "auto" }, inline(line)));
-  }
-  return blocks;
-};
+export const formatted = (plain) => blocks(plain, inline);
