@@ -29,6 +29,8 @@ WATCH_THE_LOG = """
     return root;
   };"""
 
+SENT = re.compile(r"You\s+Sent \d\d:\d\d")
+
 
 async def test_by_keyboard_alone(open_page: OpenPage, rasa: FakeRasa, seen: Seen) -> None:
     set_scene(rasa)
@@ -192,12 +194,30 @@ async def test_a_person_is_here(open_page: OpenPage, rasa: FakeRasa, gateway: Ru
     await page.get_by_label("Your message to the helpline").press_sequentially("he is")
     await page.keyboard.press("Enter")
     mine = page.locator(".log .carer").last
-    await expect(mine.locator(".who")).to_contain_text(re.compile(r"You\s+Sent \d\d:\d\d"))
+    await expect(mine.locator(".who")).to_contain_text(SENT)
     assert told == ["POST"] and rasa.heard == ["hello"], "the assistant keeps quiet"
     await expect(page.locator("#status")).to_have_text("")
     await page.get_by_role("button", name="End, and go back to the assistant").click()
     await expect(page.locator(".log .carer").last).to_contain_text("End, and go back to the assistant")
     assert seen.of("422") == []
+
+
+async def test_a_message_that_is_heard_before_its_answer(open_page: OpenPage, rasa: FakeRasa) -> None:
+    """The stream may be quicker than the answer to what was sent: when it was sent stays told."""
+    page = await open_page(PHONE)
+    mine = page.locator(".log .carer").last.locator(".who")
+
+    async def late(route: Route) -> None:
+        answer = await route.fetch()
+        await expect(mine).to_contain_text(SENT)
+        await route.fulfill(response=answer)
+
+    await page.route("**/messages", late)
+    async with page.expect_response("**/messages") as heard:
+        await say(page, "hello")
+    await (await heard.value).finished()
+    await expect(page.locator("#status")).to_have_text("")
+    await expect(mine).to_contain_text(SENT)
 
 
 async def test_options_of_an_answer_go_with_the_next_message(open_page: OpenPage, rasa: FakeRasa) -> None:

@@ -132,8 +132,9 @@ export class Chat {
     this.listen();
   }
 
-  // The service has it.
+  // The service has it: its answer says so, or the message's echo, whichever comes first.
   settle(item) {
+    if (!this.outbox.includes(item)) return;
     this.outbox = this.outbox.filter((other) => other !== item);
     item.note?.remove();
     item.way.textContent = ` ${say("sent")}`;
