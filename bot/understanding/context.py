@@ -8,6 +8,7 @@ from typing import Any
 from rasa.shared.nlu.training_data.message import Message
 
 EMBEDDING = "embedding"  # the whole message's, worked out once for all components
+SENTENCES = "sentences"  # (a story's sentences, vectors of the whole message and of each of them)
 PARTS_ASKED = "parts_asked"  # {part of a topic: how likely it is what is asked for, were any}; 0-1, summing to 1
 
 

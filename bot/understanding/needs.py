@@ -22,7 +22,7 @@ from bot.embedding.kept import embed_kept
 from bot.embedding.parts import items, parts
 from bot.understanding.at_hand import blended, by_topic, in_place, may_be_about, topic_of, under_titles
 from bot.understanding.classifying import ClassifierComponent
-from bot.understanding.context import EMBEDDING, PARTS_ASKED, slots
+from bot.understanding.context import EMBEDDING, PARTS_ASKED, SENTENCES, slots
 from bot.understanding.open_question import asks
 
 UNCLEAR = "unclear"
@@ -97,6 +97,7 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
         if titled:
             vectors = np.vstack([vectors, self._embedding.embed(read[len(pieces):])])
         message.set(EMBEDDING, vectors[0])
+        message.set(SENTENCES, (read[1:1 + len(sentences)], vectors[:1 + len(sentences)]))
         shares = self._trained.probabilities(vectors, read)
         if asks(text):
             message.set(PARTS_ASKED, _parts_asked(self._trained.classes, shares[0]))

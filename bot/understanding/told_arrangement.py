@@ -1,13 +1,14 @@
 """The arrangement a carer tells of in words no pattern foresaw.
 
 A second reading after the patterns (facts.py): a classifier over the whole message, which is told what the patterns
-found. It learns from nlu/arrangements/ and, as messages that state none, from the topics' lines in which the patterns
-find none. It adds or replaces the fact only where it is sure, nothing was asked, and no arrangement is known yet;
-bench/facts.py measures it.
+found, and over its sentences. It learns from nlu/arrangements/ and, as messages that state none, from the topics' lines
+in which the patterns find none. It adds, replaces or takes away the fact only where it is sure, nothing was asked, and no
+arrangement is known yet.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,12 @@ from bot.embedding.kept import embed_kept
 from bot.embedding.lines import listed
 from bot.embedding.model import SentenceEmbedding
 from bot.understanding.classifying import ClassifierComponent
-from bot.understanding.context import EMBEDDING, open_question, slots
+from bot.understanding.context import SENTENCES, open_question, slots
 from bot.understanding.facts import FactFinder
 
 LINES = Path(__file__).resolve().parents[2] / "nlu" / "arrangements"
 ARRANGEMENT = "arrangement"
-NOTHING = ("none", "unknown")  # what is no news
+NOTHING = ("none", "unknown")  # tell of no arrangement
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
@@ -40,7 +41,9 @@ class ToldArrangement(ClassifierComponent):
     def get_default_config() -> dict[str, Any]:
         """Thresholds."""
         return {
-            "sure": 0.45,  # from here its word counts
+            "sure": 0.4,  # from here its word counts
+            "none": 0.5,  # from here it counts that the message states none, whatever the patterns found
+            "part": 0.8,  # what a sentence by itself is worth beside the whole message
             "words": 5,  # a shorter message is the patterns' alone
             "every": 8,  # of the topics' lines, every so many is learned as one that states nothing
         }
@@ -65,11 +68,30 @@ class ToldArrangement(ClassifierComponent):
     def _read(self, message: Message, text: str) -> None:
         entities = message.get(ENTITIES, [])
         stated = [e for e in entities if e["entity"] == "fact" and e["value"]["name"] == ARRANGEMENT]
-        found = second_reading(self._trained, message.get(EMBEDDING), text, [e["value"]["value"] for e in stated])
-        if found and found[1] >= self._config["sure"] and [found[0]] != [e["value"]["value"] for e in stated]:
-            value = {"name": ARRANGEMENT, "value": found[0], "said": text, "sure": False}
-            fact = {"entity": "fact", "value": value, "start": 0, "end": len(text), "extractor": "ToldArrangement"}
-            message.set(ENTITIES, [*(e for e in entities if e not in stated), fact], add_to_output=True)
+        named = [str(e["value"]["value"]) for e in stated]
+        sentences, vectors = message.get(SENTENCES)
+        settled = second_reading(self._trained, self._config, [text, *sentences], vectors, named)
+        if settled != named:
+            facts = [{"entity": "fact", "value": {"name": ARRANGEMENT, "value": name, "said": text, "sure": False},
+                      "start": 0, "end": len(text), "extractor": "ToldArrangement"} for name in settled]
+            message.set(ENTITIES, [*(e for e in entities if e not in stated), *facts], add_to_output=True)
+
+
+def second_reading(classifier: TextClassifier, config: Mapping[str, Any], texts: Sequence[str], vectors: np.ndarray,
+                   named: list[str]) -> list[str]:
+    """The arrangements told of: those the patterns `named`, or in their place the one, or none, of which this is sure.
+
+    `texts` are the message and its sentences, a row of `vectors` each. A sentence may tell more plainly than the whole.
+    """
+    whole, *parts = classifier.probabilities(vectors, [marked(texts[0], named), *(marked(text, []) for text in texts[1:])])
+    tells = [name not in NOTHING for name in classifier.classes]
+    for part in parts:
+        whole = np.where(tells, np.maximum(whole, config["part"] * part), whole)
+    best = int(whole.argmax())
+    name, share = classifier.classes[best], float(whole[best])
+    if name in NOTHING:
+        return [one for one in named if one in NOTHING] if share >= config["none"] else named
+    return [name] if share >= config["sure"] else named
 
 
 def told(folder: Path) -> list[tuple[str, str]]:
@@ -84,20 +106,11 @@ def told(folder: Path) -> list[tuple[str, str]]:
 def learn(embedding: SentenceEmbedding, rows: list[tuple[str, str]], others: list[str]) -> TextClassifier:
     """A classifier of labelled `rows`, and of those of the `others` in which the patterns find nothing."""
     facts = FactFinder()
-    read = [(text, label, _stated(facts, text)) for text, label in [*rows, *((text, "none") for text in others)]]
+    read = [(text, label, stated_in(facts, text)) for text, label in [*rows, *((text, "none") for text in others)]]
     kept = [(text, label, stated) for at, (text, label, stated) in enumerate(read) if at < len(rows) or not stated]
     vectors = embed_kept(embedding, [normal(text) for text, _, _ in kept])
     return TextClassifier.train(embedding, [marked(text, stated) for text, _, stated in kept],
                                 [label for _, label, _ in kept], vectors=vectors)
-
-
-def second_reading(classifier: TextClassifier, vector: np.ndarray, text: str,
-                   stated: list[str]) -> tuple[str, float] | None:
-    """(arrangement, confidence) of a message, its embedding, and what the patterns `stated`; None where it states none."""
-    shares = classifier.probabilities(vector[None], [marked(text, stated)])[0]
-    best = int(shares.argmax())
-    name = classifier.classes[best]
-    return None if name in NOTHING else (name, float(shares[best]))
 
 
 def marked(text: str, stated: list[str]) -> str:
@@ -106,5 +119,6 @@ def marked(text: str, stated: list[str]) -> str:
     return f"{text} zqx{name} zqy{name}"
 
 
-def _stated(facts: FactFinder, text: str) -> list[str]:
+def stated_in(facts: FactFinder, text: str) -> list[str]:
+    """The arrangements that the patterns name."""
     return [str(fact.value) for fact in facts.find(text) if fact.name == ARRANGEMENT]
