@@ -41,7 +41,8 @@ class ToldArrangement(ClassifierComponent):
     def get_default_config() -> dict[str, Any]:
         """Thresholds."""
         return {
-            "sure": 0.4,  # from here its word counts
+            "sure": 0.4,  # from here its word counts,
+            "instead": 0.7,  # or from here where the patterns found another
             "none": 0.5,  # from here it counts that the message states none, whatever the patterns found
             "part": 0.8,  # what a sentence by itself is worth beside the whole message
             "words": 5,  # a shorter message is the patterns' alone
@@ -89,9 +90,10 @@ def second_reading(classifier: TextClassifier, config: Mapping[str, Any], texts:
         whole = np.where(tells, np.maximum(whole, config["part"] * part), whole)
     best = int(whole.argmax())
     name, share = classifier.classes[best], float(whole[best])
+    unknown = [one for one in named if one in NOTHING]
     if name in NOTHING:
-        return [one for one in named if one in NOTHING] if share >= config["none"] else named
-    return [name] if share >= config["sure"] else named
+        return unknown if share >= config["none"] else named
+    return [name] if share >= config["sure" if named == unknown else "instead"] else named
 
 
 def told(folder: Path) -> list[tuple[str, str]]:
