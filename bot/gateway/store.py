@@ -9,13 +9,14 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, event, func, select, text, update
+from sqlalchemy import delete, event, func, make_url, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from bot.gateway.anonymous import anonymous
 from bot.gateway.masking import gives_number, masked
 from bot.gateway.outgoing import Parcel, keep_parcels
+from bot.gateway.sqlite import connector
 from bot.gateway.tables import Contact, Conversation, Inbound, Line, NoteKept, WaitingForPerson
 from bot.knowledge.reply import HandOver, Message, Note
 
@@ -41,8 +42,11 @@ class Store:
     """All reading and writing of the database."""
 
     def __init__(self, url: str) -> None:
-        self.engine: AsyncEngine = create_async_engine(url, hide_parameters=True)  # no carer's words in an error
-        if self.engine.dialect.name == "sqlite":
+        parsed = make_url(url)
+        sqlite = parsed.get_backend_name() == "sqlite"
+        given = {"async_creator": connector(parsed.database or "")} if sqlite else {}
+        self.engine: AsyncEngine = create_async_engine(url, hide_parameters=True, **given)  # no carer's words in an error
+        if sqlite:
             event.listen(self.engine.sync_engine, "connect", _sqlite_settings)
 
     async def close(self) -> None:
