@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
 
 import structlog
 
@@ -13,7 +15,7 @@ from bot.channels.reading import Reading, chosen, obeyed, read
 from bot.channels.words import TOPIC, Obeyed
 from bot.gateway.addresses import Addresses
 from bot.gateway.clock import Clock
-from bot.gateway.contacts import Contacts
+from bot.gateway.contacts import Arriving, Contacts
 from bot.gateway.limits import MESSAGES, Limits
 from bot.gateway.outgoing import OBEYED, Outgoing, Shown
 from bot.gateway.store import HELPLINE, Store
@@ -68,15 +70,12 @@ class Arrivals:
             return
         if received.edits and await self.store.reword(channel.name, f"{contact_id[:16]}:{received.edits}", received.text):
             return
-        now = self.clock.now()
-        contact, conversation, new = await self.contacts.open(
-            contact_id, channel.name, self.addresses.seal(received.address), now)
-        reading = await self._read(received, contact, conversation)
-        inbound, fresh = await self.turns.keep(conversation, contact, provider_id, reading.text, reading.command,
-                                               self.join_seconds)
-        if fresh:
-            await self.outgoing.open_window(contact_id, now)
-            await self._see_to(conversation, contact, inbound, new)
+        tapped = await self.outgoing.option(received.chosen, contact_id) if received.chosen else None
+        message = Arriving(contact_id, channel.name, self.addresses.seal(received.address), provider_id, self.clock.now(),
+                           self.join_seconds)
+        arrived = await self.contacts.arrive(message, partial(_read, received, tapped))
+        if arrived:
+            await self._see_to(arrived.conversation, arrived.inbound, arrived.new)
 
     async def stop(self) -> None:
         """Leave the rest for the next start."""
@@ -93,20 +92,7 @@ class Arrivals:
         log.warning("refused", channel=channel.name, why=reason or "too_many")
         return False
 
-    async def _read(self, received: Received, contact: Contact, conversation: Conversation) -> Reading:
-        if received.command:
-            return Reading(received.text, obeyed(*received.command.split(" ", 1)))
-        if received.chosen:
-            option = await self.outgoing.option(received.chosen, contact.id)
-            if option:
-                return chosen(option)
-        if received.kind != "words" and not received.text:
-            return Reading("", obeyed(received.kind))
-        shown = await self.outgoing.shown(conversation.id, contact.id, self.clock.now())
-        return read(received.text, shown, opted_out=contact.opted_out_at is not None, more=shown.more,
-                    numbers=conversation.mode != HELPLINE)
-
-    async def _see_to(self, conversation: Conversation, contact: Contact, inbound: Inbound, new: bool) -> None:
+    async def _see_to(self, conversation: Conversation, inbound: Inbound, new: bool) -> None:
         if inbound.command is not None and inbound.command.startswith(OBEYED):
             await self.turns.see_to(conversation, inbound)  # STOP is honoured before the provider has its answer
             return
@@ -115,3 +101,18 @@ class Arrivals:
         task = asyncio.create_task(self.turns.see_to(conversation, inbound, hello))
         self._seeing.add(task)
         task.add_done_callback(self._seeing.discard)
+
+
+def _read(received: Received, tapped: dict[str, Any] | None, contact: Contact, conversation: Conversation,
+          shown: Shown) -> tuple[str, str | None]:
+    """What the message means: its text and its command. `tapped`: the option of the button that was tapped."""
+    if received.command:
+        reading = Reading(received.text, obeyed(*received.command.split(" ", 1)))
+    elif tapped:
+        reading = chosen(tapped)
+    elif received.kind != "words" and not received.text:
+        reading = Reading("", obeyed(received.kind))
+    else:
+        reading = read(received.text, shown, opted_out=contact.opted_out_at is not None, more=shown.more,
+                       numbers=conversation.mode != HELPLINE)
+    return reading.text, reading.command

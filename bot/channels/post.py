@@ -130,7 +130,7 @@ class Post:
         if left > 0:
             return left
         contact = await self._contacts.get(contact_id)
-        if not await self._outgoing.claim(row.id, now):
+        if not await self._outgoing.claim(row.id, now, row.urgent):
             return 0.0
         if contact is None or contact.address is None or row.channel not in self._channels:
             await self._outgoing.set(row.id, STOPPED, now)

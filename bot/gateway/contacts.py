@@ -3,18 +3,47 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.gateway.outgoing import HELD, STOPPED, WAITING
-from bot.gateway.store import Store, hashed, new_conversation
-from bot.gateway.tables import ConsentChange, Contact, Conversation, MoveCode, Outbound
+from bot.gateway.outgoing import HELD, STOPPED, WAITING, Shown, open_window, shown_in
+from bot.gateway.store import WAITING as IS_WAITING
+from bot.gateway.store import Store, hashed, keep_inbound, new_conversation
+from bot.gateway.tables import ConsentChange, Contact, Conversation, Inbound, MoveCode, Outbound
 
 CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # without 0 O 1 I, which are misread
 CODE_LENGTH = 8
 CODE_LASTS = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Arriving:
+    """A message from a phone. `joins_for`: seconds in which a next one is taken as a part of it."""
+
+    contact_id: str
+    channel: str
+    sealed: str
+    provider_id: str
+    at: datetime
+    joins_for: float = 0.0
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """The message as it is kept; `new` where its conversation began with it."""
+
+    contact: Contact
+    conversation: Conversation
+    inbound: Inbound
+    new: bool
+
+
+Read = Callable[[Contact, Conversation, Shown], tuple[str, str | None]]  # what a message means: its text and its command
 
 
 class Contacts:
@@ -25,33 +54,43 @@ class Contacts:
 
     async def get(self, contact_id: str) -> Contact | None:
         """By pseudonym."""
-        async with self._store.session() as session:
+        async with self._store.session(at_once=True) as session:
             return await session.get(Contact, contact_id)
+
+    async def arrive(self, message: Arriving, read: Read) -> Arrived | None:
+        """Keep a message, with the contact and the conversation where they are new, in one transaction; None for a repeat."""
+        try:
+            return await self._arrive(message, read)
+        except IntegrityError:  # another gateway was faster, with this message or with another of the same carer
+            return await self._arrive(message, read)
 
     async def open(self, contact_id: str, channel: str, sealed: str, now: datetime) -> tuple[Contact, Conversation, bool]:
         """The contact with its conversation, both made where they are missing; True where the conversation is new."""
         try:
-            return await self._open(contact_id, channel, sealed, now)
-        except IntegrityError:  # the same carer's other message was faster
-            return await self._open(contact_id, channel, sealed, now)
+            async with self._store.session(reads_first=True) as session:
+                return await _opened(session, contact_id, channel, sealed, now)
+        except IntegrityError:  # the same carer's message was faster
+            async with self._store.session(reads_first=True) as session:
+                return await _opened(session, contact_id, channel, sealed, now)
 
-    async def _open(self, contact_id: str, channel: str, sealed: str, now: datetime) -> tuple[Contact, Conversation, bool]:
-        async with self._store.session(reads_first=True) as session:
-            contact = await session.get(Contact, contact_id)
-            if contact is not None and contact.address is None:
-                contact.address = sealed
-            known = await session.get(Conversation, contact.conversation_id) if contact and contact.conversation_id else None
-            if contact and known:
-                return contact, known, False
-            conversation, _ = new_conversation(channel, now)
-            session.add(conversation)
-            await session.flush()
-            if contact is None:
-                contact = Contact(id=contact_id, channel=channel, address=sealed, conversation_id=conversation.id,
-                                  opted_out_at=None, first_at=now, last_at=now)
-                session.add(contact)
-            contact.conversation_id = conversation.id
-            return contact, conversation, True
+    async def _arrive(self, message: Arriving, read: Read) -> Arrived | None:
+        now = message.at
+        async with self._store.session(reads_first=True, at_once=True) as session:
+            if await session.scalar(select(Inbound.id).where(
+                    Inbound.channel == message.channel, Inbound.provider_id == message.provider_id)):
+                return None
+            contact, conversation, new = await _opened(session, message.contact_id, message.channel, message.sealed, now)
+            shown = Shown() if new else await shown_in(session, conversation.id, contact.id, now)
+            text, command = read(contact, conversation, shown)
+            joins = now + timedelta(seconds=message.joins_for) if message.joins_for and command is None else None
+            inbound = Inbound(conversation_id=conversation.id, contact_id=contact.id, channel=message.channel,
+                              provider_id=message.provider_id, text=text, command=command, joins_until=joins,
+                              status=IS_WAITING, attempts=0, received_at=now)
+            await keep_inbound(session, inbound, conversation.mode)
+            contact.last_at = now
+            if not new:
+                await open_window(session, contact.id, now)
+        return Arrived(contact, conversation, inbound, new)
 
     async def stop(self, contact_id: str, by: str, now: datetime) -> bool:
         """Nothing more is sent to the contact, whatever is on its way; False where that was so already."""
@@ -100,6 +139,25 @@ class Contacts:
         async with self._store.session() as session:
             await session.execute(update(Contact).where(Contact.id == contact_id).values(conversation_id=conversation_id))
             await session.execute(update(Conversation).where(Conversation.id == conversation_id).values(channel=channel))
+
+
+async def _opened(session: AsyncSession, contact_id: str, channel: str, sealed: str,
+                  now: datetime) -> tuple[Contact, Conversation, bool]:
+    contact = await session.get(Contact, contact_id)
+    if contact is not None and contact.address is None:
+        contact.address = sealed
+    known = await session.get(Conversation, contact.conversation_id) if contact and contact.conversation_id else None
+    if contact and known:
+        return contact, known, False
+    conversation, _ = new_conversation(channel, now)
+    session.add(conversation)
+    await session.flush()
+    if contact is None:
+        contact = Contact(id=contact_id, channel=channel, address=sealed, conversation_id=conversation.id,
+                          opted_out_at=None, first_at=now, last_at=now)
+        session.add(contact)
+    contact.conversation_id = conversation.id
+    return contact, conversation, True
 
 
 def grouped(code: str) -> str:

@@ -73,7 +73,7 @@ class Outgoing:
 
     async def due(self, contact_id: str) -> Outbound | None:
         """The next row to send to the contact, due or not: danger first, then the oldest."""
-        async with self._store.session() as session:
+        async with self._store.session(at_once=True) as session:
             return await session.scalar(select(Outbound).where(
                 Outbound.contact_id == contact_id, Outbound.status.in_((WAITING, SENDING)),
             ).order_by(Outbound.urgent.desc(), Outbound.id).limit(1))
@@ -84,10 +84,10 @@ class Outgoing:
             return list(await session.scalars(select(Outbound.contact_id).where(
                 Outbound.status.in_((WAITING, SENDING))).distinct()))
 
-    async def claim(self, outbound_id: int, now: datetime) -> bool:
+    async def claim(self, outbound_id: int, now: datetime, urgent: bool = False) -> bool:
         """Take the row for sending. False where another did, or where the carer said STOP: then it is never sent."""
         gone = exists().where(Contact.id == Outbound.contact_id, Contact.opted_out_at.is_not(None))
-        async with self._store.session() as session:
+        async with self._store.session(at_once=urgent) as session:
             claimed = await session.execute(update(Outbound).where(
                 Outbound.id == outbound_id, Outbound.status == WAITING, or_(Outbound.farewell, ~gone),
             ).values(status=SENDING, attempts=Outbound.attempts + 1, updated_at=now))
@@ -131,26 +131,10 @@ class Outgoing:
             return await session.scalar(select(Outbound.id).where(
                 Outbound.contact_id == contact_id, Outbound.status == OPENING).limit(1)) is not None
 
-    async def open_window(self, contact_id: str, now: datetime) -> None:
-        """The carer wrote: what waited for that is sent."""
-        async with self._store.session() as session:
-            await session.execute(update(Outbound).where(
-                Outbound.contact_id == contact_id, Outbound.status == OPENING).values(status=WAITING, next_at=now))
-
     async def shown(self, conversation_id: str, contact_id: str, now: datetime) -> Shown:
-        """What a number and MORE mean now. A number is stale where something else was said since, or a day went by."""
-        mine = select(Outbound).where(Outbound.conversation_id == conversation_id, Outbound.contact_id == contact_id)
+        """What a number and MORE mean now."""
         async with self._store.session() as session:
-            newest = list(await session.scalars(mine.where(
-                Outbound.status.not_in((HELD, STOPPED, LAPSED))).order_by(Outbound.id.desc()).limit(12)))
-            held = await session.scalar(mine.where(Outbound.status == HELD).limit(1))
-        more = held is not None
-        for row in newest:
-            if row.options:
-                return Shown(row.options, row is not newest[0] or now - row.updated_at > NUMBERS_LAST, more)
-            if str(row.body.get("text", "")).rstrip().endswith("?"):
-                break  # a number answers that question
-        return Shown(more=more)
+            return await shown_in(session, conversation_id, contact_id, now)
 
     async def option(self, mark: str, contact_id: str) -> dict[str, Any] | None:
         """The option behind a button: `mark` is '<row>/<number>', as `mark_of` made it."""
@@ -171,6 +155,26 @@ class Outgoing:
 def mark_of(outbound_id: int, number: int) -> str:
     """What a button carries: which message it hangs on, and which option it is, from 1."""
     return f"{outbound_id}/{number}"
+
+
+async def shown_in(session: AsyncSession, conversation_id: str, contact_id: str, now: datetime) -> Shown:
+    """What a number and MORE mean now. A number is stale where something else was said since, or a day went by."""
+    mine = select(Outbound).where(Outbound.conversation_id == conversation_id, Outbound.contact_id == contact_id)
+    newest = list(await session.scalars(mine.where(
+        Outbound.status.not_in((HELD, STOPPED, LAPSED))).order_by(Outbound.id.desc()).limit(12)))
+    more = await session.scalar(mine.where(Outbound.status == HELD).limit(1)) is not None
+    for row in newest:
+        if row.options:
+            return Shown(row.options, row is not newest[0] or now - row.updated_at > NUMBERS_LAST, more)
+        if str(row.body.get("text", "")).rstrip().endswith("?"):
+            break  # a number answers that question
+    return Shown(more=more)
+
+
+async def open_window(session: AsyncSession, contact_id: str, now: datetime) -> None:
+    """The carer wrote: what waited for that is sent."""
+    await session.execute(update(Outbound).where(
+        Outbound.contact_id == contact_id, Outbound.status == OPENING).values(status=WAITING, next_at=now))
 
 
 async def keep_parcels(session: AsyncSession, conversation_id: str, contact_id: str, parcels: Sequence[Parcel],

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +24,7 @@ from bot.knowledge.reply import HandOver, Message, Note
 WEB = "web"
 WAITING, DONE = "waiting", "done"
 ASSISTANT, QUEUED, HELPLINE = "assistant", "waiting", "helpline"  # modes of a conversation: who answers it
+AT_A_TIME, MANY = 2, 1000  # transactions that begin, on SQLite and elsewhere; the rest wait, so that what hurries is quick
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # last use of a conversation that is to go at the next clean-up
 
 
@@ -43,10 +45,11 @@ class Store:
 
     def __init__(self, url: str) -> None:
         parsed = make_url(url)
-        sqlite = parsed.get_backend_name() == "sqlite"
-        given = {"async_creator": connector(parsed.database or "")} if sqlite else {}
+        self._sqlite = parsed.get_backend_name() == "sqlite"
+        self._turns = asyncio.Semaphore(AT_A_TIME if self._sqlite else MANY)
+        given = {"async_creator": connector(parsed.database or "")} if self._sqlite else {}
         self.engine: AsyncEngine = create_async_engine(url, hide_parameters=True, **given)  # no carer's words in an error
-        if sqlite:
+        if self._sqlite:
             event.listen(self.engine.sync_engine, "connect", _sqlite_settings)
 
     async def close(self) -> None:
@@ -54,14 +57,16 @@ class Store:
         await self.engine.dispose()
 
     @asynccontextmanager
-    async def session(self, *, reads_first: bool = False) -> AsyncIterator[AsyncSession]:
+    async def session(self, *, reads_first: bool = False, at_once: bool = False) -> AsyncIterator[AsyncSession]:
         """One transaction: committed at the end of the block, undone where it raises.
 
         `reads_first`: it writes what follows from what it reads. SQLite refuses that at once, without waiting, where
-        somebody else wrote in between; so it takes its turn at the start.
+        somebody else wrote in between; so it takes its turn at the start. `at_once`: it waits behind no others, because a
+        provider waits for it. Await nothing but the session in the block.
         """
-        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
-            if reads_first and self.engine.dialect.name == "sqlite":
+        turn = nullcontext() if at_once else self._turns
+        async with turn, AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+            if reads_first and self._sqlite:
                 await session.execute(text("BEGIN IMMEDIATE"))
             yield session
 
@@ -86,40 +91,29 @@ class Store:
             return await session.get(Conversation, conversation_id)
 
     async def receive(self, conversation: Conversation, provider_id: str, text: str, command: str | None,
-                      now: datetime, shown: dict[str, Any] | None = None, contact: Contact | None = None,
-                      joins_until: datetime | None = None) -> tuple[Inbound, bool]:
-        """Keep a message and its line of the transcript, whose body is `shown`.
+                      now: datetime, shown: dict[str, Any] | None = None) -> tuple[Inbound, bool]:
+        """Keep a message from the web and its line of the transcript, whose body is `shown`.
 
-        A repeat gives the row that is there already, and False.
-
-        `contact` is whom to answer, none on the web. Raises `LookupError` where the conversation was deleted meanwhile.
+        A repeat gives the row that is there already, and False. Raises `LookupError` where the conversation was deleted
+        meanwhile.
         """
-        channel, text = contact.channel if contact else WEB, _to_keep(text, conversation.mode)
-        inbound = Inbound(conversation_id=conversation.id, contact_id=contact.id if contact else None, channel=channel,
-                          provider_id=provider_id, text=text, command=command, joins_until=joins_until, status=WAITING,
-                          attempts=0, received_at=now)
+        inbound = Inbound(conversation_id=conversation.id, contact_id=None, channel=WEB, provider_id=provider_id, text=text,
+                          command=command, status=WAITING, attempts=0, received_at=now)
         try:
-            async with self.session() as session:
-                session.add(inbound)
-                await session.flush()
-                session.add(Line(conversation_id=conversation.id, inbound_id=inbound.id, sender="carer", text=text,
-                                 body=shown or {}, at=now))
-                await session.execute(update(Conversation).where(
-                    Conversation.id == conversation.id).values(last_at=now, channel=channel))
-                if contact:
-                    await session.execute(update(Contact).where(Contact.id == contact.id).values(last_at=now))
+            async with self.session(at_once=True) as session:
+                await keep_inbound(session, inbound, conversation.mode, shown)
             return inbound, True
         except IntegrityError as error:
             async with self.session() as session:
                 known = await session.scalar(select(Inbound).where(
-                    Inbound.channel == channel, Inbound.provider_id == provider_id))
+                    Inbound.channel == WEB, Inbound.provider_id == provider_id))
             if known is None:
                 raise LookupError(conversation.id) from error  # not a repeat
             return known, False
 
     async def knows(self, channel: str, provider_id: str) -> bool:
         """Is the message here already?"""
-        async with self.session() as session:
+        async with self.session(at_once=True) as session:
             return await session.scalar(select(Inbound.id).where(
                 Inbound.channel == channel, Inbound.provider_id == provider_id)) is not None
 
@@ -173,9 +167,9 @@ class Store:
         """Reply, transcript, state and 'inbound done' in one. False where the message had its reply already.
 
         `joined`: messages that this reply answers too; `parcels`: the reply as it goes to a phone. `forget`: the
-        conversation goes at the next clean-up at the latest, even if the gateway stops before.
+        conversation goes at the next clean-up at the latest, even if the gateway stops before. Danger waits for nobody.
         """
-        async with self.session() as session:
+        async with self.session(at_once=hand_over is not None and hand_over.reason == "danger") as session:
             done = await session.execute(update(Inbound).where(Inbound.id == inbound.id, Inbound.status == WAITING)
                                          .values(status=DONE))
             if done.rowcount == 0:  # type: ignore[attr-defined]
@@ -297,6 +291,17 @@ class Store:
             conversation = await session.get(Conversation, conversation_id)
             if conversation:
                 await queue_for_person(session, conversation, reason, now)
+
+
+async def keep_inbound(session: AsyncSession, inbound: Inbound, mode: str, shown: dict[str, Any] | None = None) -> None:
+    """A message and its line, masked as `mode` asks for; its conversation was used last where it came from."""
+    inbound.text = _to_keep(inbound.text, mode)
+    session.add(inbound)
+    await session.flush()
+    session.add(Line(conversation_id=inbound.conversation_id, inbound_id=inbound.id, sender="carer", text=inbound.text,
+                     body=shown or {}, at=inbound.received_at))
+    await session.execute(update(Conversation).where(Conversation.id == inbound.conversation_id).values(
+        last_at=inbound.received_at, channel=inbound.channel))
 
 
 async def add_lines(session: AsyncSession, conversation_id: str, inbound_id: int | None, sender: str,

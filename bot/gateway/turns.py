@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import structlog
@@ -16,7 +16,7 @@ from bot.gateway.masking import masked
 from bot.gateway.outgoing import OBEYED, Parcel, Post
 from bot.gateway.rasa import Away, Failed, Hung, Rasa
 from bot.gateway.store import HELPLINE, Store
-from bot.gateway.tables import Contact, Conversation, Inbound, Line
+from bot.gateway.tables import Conversation, Inbound, Line
 from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.reply import HandOver, Message, Option, Reply
 from bot.knowledge.situation import Situation
@@ -44,6 +44,7 @@ class Turns:
         self._draining: dict[str, asyncio.Task[None]] = {}
         self._more: set[str] = set()
         self._forgetting: set[asyncio.Task[None]] = set()
+        self._looking = ThreadPoolExecutor(1, "danger")  # more at a time would only take the loop's
 
     async def take(self, conversation: Conversation, provider_id: str, text: str, command: str | None,
                    shown: dict[str, Any] | None = None) -> Inbound:
@@ -57,16 +58,6 @@ class Turns:
         else:
             self._go_on(conversation.id)
         return inbound
-
-    async def keep(self, conversation: Conversation, contact: Contact, provider_id: str, text: str, command: str | None,
-                   joins_for: float = 0.0) -> tuple[Inbound, bool]:
-        """Keep a message from a phone, which is `see_to`'s next; False where it was there already.
-
-        `joins_for`: seconds in which a next message is taken as a part of this one. Raises `LookupError` as the store does.
-        """
-        now = self._clock.now()
-        until = now + timedelta(seconds=joins_for) if joins_for and command is None else None
-        return await self._store.receive(conversation, provider_id, text, command, now, None, contact, until)
 
     async def see_to(self, conversation: Conversation, inbound: Inbound, hello: Sequence[Message] = ()) -> None:
         """Answer danger, obey STOP and the like; the rest waits for its turn, and `hello` comes before it."""
@@ -121,6 +112,7 @@ class Turns:
         for task in list(self._draining.values()):
             task.cancel()
         await asyncio.gather(*self._draining.values(), *self._forgetting, return_exceptions=True)
+        self._looking.shutdown(wait=False)
 
     async def replies(self, inbound: Inbound, within: float) -> list[Line] | None:
         """The lines that answer `inbound`, or None where there are none yet after `within` seconds."""
@@ -158,7 +150,8 @@ class Turns:
         slots = conversation.slots
         again = slots.get("open_question") == "safe"  # not the first alarm running
         after = slots.get("topic") if again else None
-        alarm = await asyncio.to_thread(self._watch.look, _text(group), known, after)  # some 10 ms, in which others are served
+        loop = asyncio.get_running_loop()  # some 10 ms, in which others are served
+        alarm = await loop.run_in_executor(self._looking, self._watch.look, _text(group), known, after)
         if alarm is None:
             return False
         count = int(slots.get("turn") or 0) + 1
