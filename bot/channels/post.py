@@ -118,21 +118,19 @@ class Post:
 
     async def _next(self, contact_id: str) -> float | None:
         """Send the next row if it is due; gives the seconds until there is something to do, None where there is nothing."""
-        row, now = await self._outgoing.due(contact_id), self._clock.now()
-        if row is None:
+        now = self._clock.now()
+        found = await self._outgoing.claim_next(contact_id, now)
+        if found is None:
             return None
-        if row.status == SENDING:
+        row, contact = found.row, found.claimed_for
+        if contact is None and row.status == SENDING:
             left = (row.updated_at + ABANDONED - now).total_seconds()
             if left <= 0:
                 await self._outgoing.set(row.id, WAITING, now, error=UNSURE)
             return max(left, 0.0)
-        left = (row.next_at - now).total_seconds()
-        if left > 0:
-            return left
-        contact = await self._contacts.get(contact_id)
-        if not await self._outgoing.claim(row.id, now, row.urgent):
-            return 0.0
-        if contact is None or contact.address is None or row.channel not in self._channels:
+        if contact is None:
+            return max((row.next_at - now).total_seconds(), 0.0)
+        if contact.address is None or row.channel not in self._channels:
             await self._outgoing.set(row.id, STOPPED, now)
             return 0.0
         self._sending.add(contact_id)

@@ -65,37 +65,49 @@ class Shown:
     more: bool = False
 
 
+@dataclass(frozen=True)
+class Next:
+    """A row as it stands before it is sent, and its contact where it was taken for sending."""
+
+    row: Outbound
+    claimed_for: Contact | None = None
+
+
 class Outgoing:
     """Reading and writing of the rows on their way."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def due(self, contact_id: str) -> Outbound | None:
-        """The next row to send to the contact, due or not: danger first, then the oldest."""
-        async with self._store.session(at_once=True) as session:
-            return await session.scalar(select(Outbound).where(
+    async def claim_next(self, contact_id: str, now: datetime) -> Next | None:
+        """The next row for the contact: danger first, then the oldest. Taken for sending where it is due; None: there is none.
+
+        Where the carer said STOP it is never sent, and is passed over by the next call.
+        """
+        stopped = exists().where(Contact.id == Outbound.contact_id, Contact.opted_out_at.is_not(None))
+        async with self._store.session(reads_first=True, at_once=True) as session:
+            row = await session.scalar(select(Outbound).where(
                 Outbound.contact_id == contact_id, Outbound.status.in_((WAITING, SENDING)),
             ).order_by(Outbound.urgent.desc(), Outbound.id).limit(1))
+            if row is None:
+                return None
+            if row.status == SENDING or row.next_at > now:
+                return Next(row)
+            contact = await session.get(Contact, contact_id)
+            session.expunge(row)  # as it was before: how often it was tried, and when last
+            mine = update(Outbound).where(Outbound.id == row.id, Outbound.status == WAITING)
+            claimed = await session.execute(mine.where(or_(Outbound.farewell, ~stopped)).values(
+                status=SENDING, attempts=Outbound.attempts + 1, updated_at=now))
+            if claimed.rowcount:  # type: ignore[attr-defined]
+                return Next(row, contact)
+            await session.execute(mine.where(stopped).values(status=STOPPED, updated_at=now))
+        return Next(row)
 
     async def contacts_waiting(self) -> list[str]:
         """Everybody something is to be sent to."""
         async with self._store.session() as session:
             return list(await session.scalars(select(Outbound.contact_id).where(
                 Outbound.status.in_((WAITING, SENDING))).distinct()))
-
-    async def claim(self, outbound_id: int, now: datetime, urgent: bool = False) -> bool:
-        """Take the row for sending. False where another did, or where the carer said STOP: then it is never sent."""
-        gone = exists().where(Contact.id == Outbound.contact_id, Contact.opted_out_at.is_not(None))
-        async with self._store.session(at_once=urgent) as session:
-            claimed = await session.execute(update(Outbound).where(
-                Outbound.id == outbound_id, Outbound.status == WAITING, or_(Outbound.farewell, ~gone),
-            ).values(status=SENDING, attempts=Outbound.attempts + 1, updated_at=now))
-            if claimed.rowcount:  # type: ignore[attr-defined]
-                return True
-            await session.execute(update(Outbound).where(
-                Outbound.id == outbound_id, Outbound.status == WAITING, gone).values(status=STOPPED, updated_at=now))
-        return False
 
     async def set(self, outbound_id: int, status: str, now: datetime, **values: Any) -> None:
         """Where the row stands now."""

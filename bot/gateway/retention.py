@@ -31,7 +31,7 @@ class Retention:
         """Delete what is too old; gives how many conversations went."""
         now = self.clock.now()
         gone = await self.store.forget_unused(now - self.web, now - self.phones)
-        async with self.store.session() as session:
+        async with self.store.session(lengthy=True) as session:
             await session.execute(delete(MoveCode).where(MoveCode.expires_at < now))
             # a number whose conversation went another way; of one that said STOP the pseudonym alone is left
             await session.execute(delete(Contact).where(

@@ -13,11 +13,12 @@ from typing import Any
 from sqlalchemy import delete, event, func, make_url, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from bot.gateway.anonymous import anonymous
 from bot.gateway.masking import gives_number, masked
 from bot.gateway.outgoing import Parcel, keep_parcels
-from bot.gateway.sqlite import connector
+from bot.gateway.sqlite import PATIENCE, connector
 from bot.gateway.tables import Contact, Conversation, Inbound, Line, NoteKept, WaitingForPerson
 from bot.knowledge.reply import HandOver, Message, Note
 
@@ -47,25 +48,32 @@ class Store:
         parsed = make_url(url)
         self._sqlite = parsed.get_backend_name() == "sqlite"
         self._turns = asyncio.Semaphore(AT_A_TIME if self._sqlite else MANY)
-        given = {"async_creator": connector(parsed.database or "")} if self._sqlite else {}
+        given: dict[str, Any] = {"async_creator": connector(parsed.database or "")} if self._sqlite else {}
         self.engine: AsyncEngine = create_async_engine(url, hide_parameters=True, **given)  # no carer's words in an error
+        self._beside = create_async_engine(
+            url, hide_parameters=True, poolclass=NullPool, connect_args={"timeout": PATIENCE}) if self._sqlite else self.engine
         if self._sqlite:
             event.listen(self.engine.sync_engine, "connect", _sqlite_settings)
+            event.listen(self._beside.sync_engine, "connect", _sqlite_settings)
 
     async def close(self) -> None:
         """Close all connections."""
         await self.engine.dispose()
+        await self._beside.dispose()
 
     @asynccontextmanager
-    async def session(self, *, reads_first: bool = False, at_once: bool = False) -> AsyncIterator[AsyncSession]:
+    async def session(self, *, reads_first: bool = False, at_once: bool = False,
+                      lengthy: bool = False) -> AsyncIterator[AsyncSession]:
         """One transaction: committed at the end of the block, undone where it raises.
 
         `reads_first`: it writes what follows from what it reads. SQLite refuses that at once, without waiting, where
         somebody else wrote in between; so it takes its turn at the start. `at_once`: it waits behind no others, because a
-        provider waits for it. Await nothing but the session in the block.
+        provider waits for it. `lengthy`: its statements take their time, and run in a thread. Await nothing but the session
+        in the block.
         """
-        turn = nullcontext() if at_once else self._turns
-        async with turn, AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+        turn = nullcontext() if at_once or lengthy else self._turns
+        engine = self._beside if lengthy else self.engine
+        async with turn, AsyncSession(engine, expire_on_commit=False) as session, session.begin():
             if reads_first and self._sqlite:
                 await session.execute(text("BEGIN IMMEDIATE"))
             yield session
@@ -153,6 +161,12 @@ class Store:
             inbound = await session.get_one(Inbound, inbound_id)
             inbound.attempts += 1
             return inbound.attempts
+
+    async def conversation_to_answer(self, inbound_id: int) -> Conversation | None:
+        """The conversation of a message that has no reply yet."""
+        async with self.session() as session:
+            return await session.scalar(select(Conversation).join(Inbound, Inbound.conversation_id == Conversation.id).where(
+                Inbound.id == inbound_id, Inbound.status == WAITING))
 
     async def is_done(self, inbound_id: int) -> bool:
         """Has the message its reply? True for one that was deleted."""
@@ -271,7 +285,7 @@ class Store:
         for_a_person = Conversation.id.in_(select(WaitingForPerson.conversation_id))  # kept until one has seen to it
         web = (Conversation.channel == WEB) & (~for_a_person | (Conversation.last_at <= LONG_AGO))
         unused = (web & (Conversation.last_at < web_since)) | (~web & (Conversation.last_at < phones_since))
-        async with self.session() as session:
+        async with self.session(lengthy=True) as session:
             await _forget_contacts(session, Contact.conversation_id.in_(select(Conversation.id).where(unused)))
             gone = await session.execute(delete(Conversation).where(unused))
             count = int(gone.rowcount)  # type: ignore[attr-defined]
@@ -282,7 +296,7 @@ class Store:
     async def wipe(self) -> None:
         """SQLite keeps what was deleted in its write-ahead log until the log is emptied."""
         if self.engine.dialect.name == "sqlite":
-            async with self.engine.connect() as connection:
+            async with self._beside.connect() as connection:
                 await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
     async def tell_desk(self, conversation_id: str, reason: str, now: datetime) -> None:
@@ -344,7 +358,7 @@ async def _forget_contacts(session: AsyncSession, which: Any) -> None:
 
 def _sqlite_settings(connection: Any, _: Any) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000", "secure_delete=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -64,7 +64,9 @@ class Turns:
         self._wakeups.wake(conversation.id)
         try:
             if not await self._first(conversation, inbound) and hello:
-                await self.say(conversation.id, "assistant", hello)
+                parcels = self.post.pack(inbound.channel, hello) if self.post else []
+                await self._store.say(conversation.id, "assistant", hello, self._clock.now(), inbound.contact_id, parcels)
+                self.told(conversation.id, inbound.contact_id)
         finally:
             self._go_on(conversation.id)
 
@@ -198,8 +200,8 @@ class Turns:
     async def _answer(self, group: Sequence[Inbound]) -> None:
         first, pause = group[0], FIRST_PAUSE
         while True:
-            conversation = await self._store.conversation(first.conversation_id)
-            if conversation is None or await self._store.is_done(first.id):
+            conversation = await self._store.conversation_to_answer(first.id)
+            if conversation is None:
                 return
             if first.command is not None and first.command.startswith(OBEYED):  # it failed when it came
                 await self._first(conversation, first)
