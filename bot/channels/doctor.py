@@ -127,16 +127,12 @@ async def _template(twilio: Twilio, template: str) -> Finding:
 
 async def _telegram(settings: PhoneSettings) -> AsyncIterator[Finding]:
     base = f"{(settings.telegram_api or telegram.TELEGRAM).rstrip('/')}/bot"
-    bot = Bot(settings.telegram_token.get_secret_value(), base)
     try:
-        me = await bot.get_me()
-        yield Finding(f"Telegram's bot @{me.username}")
-        if settings.telegram_updates == "webhook":
-            hook, wanted = await bot.get_webhook_info(), settings.public_url + telegram.PATH
-            mend = "" if hook.url == wanted else f"It calls {hook.url or 'nothing'}. Start the gateway: it sets {wanted}."
-            yield Finding("Telegram's webhook", mend or (hook.last_error_message or ""))
+        async with Bot(settings.telegram_token.get_secret_value(), base) as bot:
+            yield Finding(f"Telegram's bot @{bot.username}")
+            if settings.telegram_updates == "webhook":
+                hook, wanted = await bot.get_webhook_info(), settings.public_url + telegram.PATH
+                mend = "" if hook.url == wanted else f"It calls {hook.url or 'nothing'}. Start the gateway: it sets {wanted}."
+                yield Finding("Telegram's webhook", mend or (hook.last_error_message or ""))
     except TelegramError as error:
         yield Finding("Telegram's bot", f"Telegram refused it ({type(error).__name__}). Copy the token anew from @BotFather.")
-    finally:
-        with suppress(TelegramError, RuntimeError):
-            await bot.shutdown()

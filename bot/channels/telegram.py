@@ -6,7 +6,6 @@ import asyncio
 import hmac
 import html
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import Any, Literal
 
@@ -48,6 +47,7 @@ class Telegram:
         self._secret, self._public_url, self._polling, self._say = secret, public_url, polling, say
         request = HTTPXRequest(connection_pool_size=32, connect_timeout=3, read_timeout=10, write_timeout=10, pool_timeout=10)
         polls = HTTPXRequest(connect_timeout=3, read_timeout=POLL + 10)
+        self._requests = request, polls
         self._bot = Bot(token, f"{(api or TELEGRAM).rstrip('/')}/bot", request=request, get_updates_request=polls)
         self._take: Callable[[Channel, Received], Any] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -97,8 +97,8 @@ class Telegram:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        with suppress(TelegramError, RuntimeError):
-            await self._bot.shutdown()
+        for request in self._requests:  # the bot itself closes them only where it was asked who it is
+            await request.shutdown()
 
     async def _webhook(self, request: web.Request) -> web.Response:
         """200 for whatever Telegram sends: it would send again what we can't read."""
