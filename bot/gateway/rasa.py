@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -72,6 +73,15 @@ class Rasa:
             return Understood(reply, dict(answer["slots"]))
         except (KeyError, TypeError, ValueError, ValidationError) as error:
             raise Failed("not a reply") from error
+
+    async def told(self, text: str, within: float) -> str | None:
+        """The arrangement that a message plainly states, where Rasa's patterns find one in `within` seconds."""
+        try:
+            async with asyncio.timeout(within):
+                status, answer = await self._post("/webhooks/signpost/told", {"text": text})
+        except (Away, Failed, TimeoutError):
+            return None
+        return answer["arrangement"] if status == 200 else None
 
     async def ready(self) -> bool:
         """Would a turn be taken now?"""

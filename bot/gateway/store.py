@@ -205,6 +205,13 @@ class Store:
                 session.add(_kept(note, now))
         return True
 
+    async def learn(self, conversation_id: str, changed: dict[str, Any]) -> None:
+        """Slots that become known beside a reply; nothing where the conversation was deleted."""
+        async with self.session(reads_first=True) as session:
+            conversation = await session.get(Conversation, conversation_id, with_for_update=True)
+            if conversation:
+                conversation.slots = {**conversation.slots, **changed}
+
     async def keep_note(self, note: Note, now: datetime) -> None:
         """Keep what editors should know."""
         async with self.session() as session:

@@ -30,6 +30,7 @@ HUNG_ATTEMPTS = 2  # or this often where each try takes all its time
 # so that help waits for nobody.
 UNHEARD = "unheard"
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0  # seconds between tries
+AT_HAND = 0.03  # seconds in which a quick reader says what else a message about danger tells; help is on its way by then
 
 
 class Turns:
@@ -166,7 +167,16 @@ class Turns:
             changed["authority"] = alarm.authority
         log.info("danger", topic=topic)
         await self._commit(conversation, group, reply, changed)
+        if not (known.arrangement or slots.get("topic")):
+            await self._hear(conversation.id, _text(group))
         return True
+
+    async def _hear(self, conversation_id: str, text: str) -> None:
+        """A first message was answered as danger: the arrangement it tells of is what a person who is fetched sees first."""
+        told = await self._rasa.told(masked(text), AT_HAND)
+        if told:
+            await self._store.learn(conversation_id, {"arrangement": told})
+            self._wakeups.wake(conversation_id)
 
     def _go_on(self, conversation_id: str) -> None:
         """See that somebody works on the conversation's messages, one at a time and in order."""

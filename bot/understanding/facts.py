@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,12 @@ _FOSTERING = words("KFC FOSTERER FOSTERPAY fostering foster SSW FOSTERKIT REG24"
 _SIXTEEN = 16  # from here a friend's or wider relative's child is not privately fostered
 _LONG_UNSAID = 36  # months: with a child this long, many have an order they do not speak of
 _ORDER_OF = {SGO: "special_guardianship", CAO: "lives_with", "adoption": "other"}
+
+
+@cache
+def finder() -> FactFinder:
+    """The one of this process: it is large, and takes seconds to build."""
+    return FactFinder()
 
 
 class FactFinder:

@@ -16,7 +16,7 @@ from rasa.shared.nlu.training_data.message import Message
 
 from bot.knowledge.places import PlaceFinder
 from bot.understanding.context import earlier, open_question, today
-from bot.understanding.facts import Fact, FactFinder
+from bot.understanding.facts import Fact, finder
 
 CONTENT = Path(__file__).resolve().parents[2] / "content"
 
@@ -26,7 +26,7 @@ class FactsExtractor(GraphComponent, EntityExtractorMixin):
     """spaCy patterns for facts, the gazetteer for places; nothing is guessed."""
 
     def __init__(self) -> None:
-        self._facts = FactFinder()
+        self._facts = finder()
         self._places = PlaceFinder.load(CONTENT)
 
     @classmethod

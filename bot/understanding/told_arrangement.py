@@ -26,7 +26,7 @@ from bot.embedding.lines import listed
 from bot.embedding.model import SentenceEmbedding
 from bot.understanding.classifying import ClassifierComponent
 from bot.understanding.context import SENTENCES, open_question, slots
-from bot.understanding.facts import FactFinder
+from bot.understanding.facts import FactFinder, finder
 
 LINES = Path(__file__).resolve().parents[2] / "nlu" / "arrangements"
 ARRANGEMENT = "arrangement"
@@ -107,7 +107,7 @@ def told(folder: Path) -> list[tuple[str, str]]:
 
 def learn(embedding: SentenceEmbedding, rows: list[tuple[str, str]], others: list[str]) -> TextClassifier:
     """A classifier of labelled `rows`, and of those of the `others` in which the patterns find nothing."""
-    facts = FactFinder()
+    facts = finder()
     read = [(text, label, stated_in(facts, text)) for text, label in [*rows, *((text, "none") for text in others)]]
     kept = [(text, label, stated) for at, (text, label, stated) in enumerate(read) if at < len(rows) or not stated]
     vectors = embed_kept(embedding, [normal(text) for text, _, _ in kept])

@@ -24,6 +24,9 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot.understanding.facts import finder
+from bot.understanding.told_arrangement import NOTHING, stated_in
+
 logger = logging.getLogger(__name__)
 
 CHANNEL = "signpost"
@@ -91,6 +94,7 @@ class TurnChannel(InputChannel):
 
     `command` is an intent payload made by the assistant's own options; `text` is a carer's words and can
     never be one. 502 where no action answered: an empty list is a failure, not a reply.
+    `POST …/told` {text} → {arrangement}: what a message plainly states, by patterns alone, in a few milliseconds.
     """
 
     @classmethod
@@ -109,6 +113,13 @@ class TurnChannel(InputChannel):
         async def agent_ready(request: Request) -> HTTPResponse:
             agent = getattr(request.app.ctx, "agent", None)
             return response.json({}, status=200 if agent and agent.is_ready() else 503)
+
+        @routes.post("/told")
+        async def tell(request: Request) -> HTTPResponse:
+            if not _authorised(request):
+                return response.json({"error": "token"}, status=401)
+            named = stated_in(finder(), request.json["text"])
+            return response.json({"arrangement": named[0] if len(named) == 1 and named[0] not in NOTHING else None})
 
         @routes.post("/turn")
         async def take(request: Request) -> HTTPResponse:

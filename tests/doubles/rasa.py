@@ -38,6 +38,7 @@ class FakeRasa:
         self.script: dict[str, dict[str, Any]] = {}  # text or command -> reply
         self.slots: dict[str, dict[str, Any]] = {}  # text or command -> slots changed
         self.turns: list[dict[str, Any]] = []
+        self.told: dict[str, str] = {}  # text -> the arrangement that its words state
         self.delay = 0.0
         self.busy = self.busiest = 0
 
@@ -53,6 +54,7 @@ class FakeRasa:
     async def start(self) -> None:
         app = web.Application()
         app.router.add_post("/webhooks/signpost/turn", self._turn)
+        app.router.add_post("/webhooks/signpost/told", self._told)
         app.router.add_post("/webhooks/signpost/ready", self._ready)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -71,6 +73,10 @@ class FakeRasa:
 
     async def _ready(self, _: web.Request) -> web.Response:
         return web.json_response({}, status=503 if self.mood in ("404", "503") else 200)
+
+    async def _told(self, request: web.Request) -> web.Response:
+        await asyncio.sleep(30 if self.mood == "hang" else self.delay)
+        return web.json_response({"arrangement": self.told.get((await request.json())["text"])})
 
     async def _turn(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":

@@ -185,6 +185,24 @@ async def test_what_was_told_with_danger_goes_to_rasa_with_the_next_turn_alone(c
     assert [turn["metadata"]["earlier"] for turn in rasa.turns] == [told, []]
 
 
+async def test_the_arrangement_told_with_a_first_alarm_is_known_at_once(carer: Carer, rasa: FakeRasa,
+                                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person who is fetched sees it, before the carer writes again."""
+    monkeypatch.setattr(turns, "AT_HAND", 10)
+    rasa.told = {DANGER: "special_guardianship_order", f"{DANGER} now": "informal"}
+    got = await carer.say(DANGER)
+    assert got.urgent and got.state["arrangement"] == "special_guardianship_order"
+    assert (await carer.say(f"{DANGER} now")).state["arrangement"] == "special_guardianship_order", "known is known"
+    assert rasa.heard == []
+
+
+async def test_help_does_not_wait_for_what_else_is_told(carer: Carer, rasa: FakeRasa) -> None:
+    rasa.mood = "hang"
+    async with asyncio.timeout(20):
+        got = await carer.say(DANGER)
+    assert got.urgent and got.state["arrangement"] is None
+
+
 async def test_a_danger_check_that_breaks_holds_nothing_up(carer: Carer, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("the secret of a carer")
