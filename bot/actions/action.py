@@ -12,7 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot.actions.asking import settle, take_up
 from bot.actions.composing import WEB_WORDS, count, helpline_answers, led_by, person_option
 from bot.actions.turn import Knowledge, Turn, topic_of
-from bot.knowledge.reply import Message, Reply
+from bot.knowledge.reply import HandOver, Message, Reply
 
 log = structlog.get_logger()
 
@@ -66,8 +66,13 @@ class SignpostAction(Action):
 
 
 def finished(turn: Turn, reply: Reply) -> Reply:
-    """The reply with what goes with every one: a human sentence first, and nothing word for word twice running."""
+    """The reply with what goes with every one: a human sentence first, nothing word for word twice running.
+
+    A complaint is a person's matter besides, whatever is answered.
+    """
     reply = with_feeling(turn, reply)
+    if turn.complaint and reply.hand_over is None:
+        reply = reply.model_copy(update={"hand_over": HandOver(reason="complaint")})
     if "is_parent" in turn.learned:
         reply = led_by(turn.say("parent.first"), reply)
     turn.memory.entry = next((a.entry for m in reply.messages for a in m.answers), turn.memory.entry)

@@ -17,6 +17,7 @@ from bot.actions.composing import (
     count,
     facet_option,
     helpline_answers,
+    led_by,
     local_part,
     menu,
     no_content,
@@ -255,6 +256,8 @@ class HandOverToPerson(SignpostAction):
         spoken = message.model_copy(update={"text": "\n\n".join(pieces), "answers": answers, "options": [],
                                             "sms": f"{pieces[0]} {state}"})
         turn.memory.speak_of(PERSON, "answer")
+        if turn.complaint:
+            return led_by(turn.say("helpline.complaint"), Reply(messages=[spoken], hand_over=HandOver(reason="complaint")))
         messages = [spoken]
         rest = [t for t in needed(turn) if t != PERSON and t in turn.needs][:1]
         left = WEB_WORDS - count(spoken.text)

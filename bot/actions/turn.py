@@ -48,6 +48,7 @@ class Turn:
     elsewhere: str | None = None  # a council spoken of that isn't the family's
     passages: dict[str, list[list[Any]]] = field(default_factory=dict)
     feeling: str | None = None
+    complaint: str | None = None  # about us, or about somebody else
     language: str | None = None
     named: list[str] = field(default_factory=list)  # children
     before: str | None = None  # the arrangement known before this message
@@ -95,7 +96,7 @@ class Turn:
         self.learned, self.choices, self.elsewhere, self.nation = [], [], None, None
 
     def _take(self, entity: str, value: Any) -> None:
-        if entity in ("answer", "facet", "feeling", "language", "passages"):
+        if entity in ("answer", "facet", "feeling", "complaint", "language", "passages"):
             setattr(self, entity, value)
         elif entity == "need":
             self.needs.append(value)

@@ -95,7 +95,7 @@ class Post:
         contact = await self._contacts.get(row.contact_id) if row else None
         if row and contact:
             outcome = status.outcome or Outcome.GIVE_UP
-            await self._not_sent(row, contact, NotSent(outcome, status.error or "undelivered"))
+            await self._not_sent(row, contact, NotSent(outcome, status.error or "undelivered"), now)
             self.deliver(contact.id)
 
     async def _drain(self, contact_id: str) -> None:
@@ -126,7 +126,7 @@ class Post:
         if contact is None and row.status == SENDING:
             left = (row.updated_at + ABANDONED - now).total_seconds()
             if left <= 0:
-                await self._outgoing.set(row.id, WAITING, now, error=UNSURE)
+                await self._outgoing.set(row.id, WAITING, row.updated_at, error=UNSURE)
             return max(left, 0.0)
         if contact is None:
             return max((row.next_at - now).total_seconds(), 0.0)
@@ -135,25 +135,26 @@ class Post:
             return 0.0
         self._sending.add(contact_id)
         try:
-            await self._send(row, contact)
+            await self._send(row, contact, row.updated_at if row.error == UNSURE else now)
         finally:
             self._sending.discard(contact_id)
         return self._channels[row.channel].pause
 
-    async def _send(self, row: Outbound, contact: Contact) -> None:
+    async def _send(self, row: Outbound, contact: Contact, since: datetime) -> None:
+        """`since`: when it was first tried; where it may have come through, it is looked for from then on."""
         channel = self._channels[row.channel]
         try:
             address = self._addresses.open(contact.address or "")
-            there = await channel.find(address, row.body, row.updated_at - CLOCKS_DIFFER) if row.error == UNSURE else None
+            there = await channel.find(address, row.body, since - CLOCKS_DIFFER) if row.error == UNSURE else None
             provider_id = there or await channel.send(address, row.body, row.id, contact.last_at)
         except NotSent as error:
-            await self._not_sent(row, contact, error)
+            await self._not_sent(row, contact, error, since)
         except AddressKeysWrong:
-            await self._not_sent(row, contact, NotSent(Outcome.GIVE_UP, "address_keys"))
+            await self._not_sent(row, contact, NotSent(Outcome.GIVE_UP, "address_keys"), since)
         else:
             await self._outgoing.progress(row.id, provider_id, SENT, None, self._clock.now())
 
-    async def _not_sent(self, row: Outbound, contact: Contact, error: NotSent) -> None:
+    async def _not_sent(self, row: Outbound, contact: Contact, error: NotSent, since: datetime) -> None:
         """What follows, by the outcome."""
         now, outcome = self._clock.now(), error.outcome
         if outcome is Outcome.RETRY and row.attempts >= len(PAUSES):
@@ -161,8 +162,8 @@ class Post:
         log.warning("not_sent", channel=row.channel, code=error.code, outcome=outcome.value)
         if outcome is Outcome.RETRY:
             pause = max(PAUSES[row.attempts], error.after or 0)
-            await self._outgoing.set(row.id, WAITING, now, next_at=now + timedelta(seconds=pause), provider_id=None,
-                                     error=UNSURE if error.unsure else error.code)
+            await self._outgoing.set(row.id, WAITING, since if error.unsure else now, next_at=now + timedelta(seconds=pause),
+                                     provider_id=None, error=UNSURE if error.unsure else error.code)
         elif outcome is Outcome.OPTED_OUT:
             await self._outgoing.set(row.id, STOPPED, now, error=error.code)
             await self._contacts.stop(contact.id, "network", now)

@@ -25,6 +25,8 @@ _STOP_TOO = frozenset({  # said by people, not read by the networks
 })
 _MORE = frozenset({"more", "more please", "mor", "moer", "moree", "mroe", "rmore", "reply more", "m", "next", "go on"})
 _WEB = frozenset({"web", "code", "move", "website"})
+_COPY = frozenset({"copy", "a copy", "copy please", "send copy", "send me a copy", "transcript", "send me the transcript",
+                   "can i have a copy", "can i have the transcript"})
 _DELETE = frozenset({"delete", "delete me", "forget me"})
 _CODE = re.compile(r"code\W*([0-9a-z]{4})[\s-]?([0-9a-z]{4})", re.IGNORECASE)
 _NUMBER = re.compile(r"(?:(?:option|number|num|no|reply|choice|answer|the)\b\.?\s*|[#(]\s*)?(\d{1,2})\s*(?:[.):]|st|nd|rd|th)?"
@@ -69,6 +71,8 @@ def read(text: str, shown: Shown, *, opted_out: bool = False, more: bool = False
         return Reading(text, obeyed("more"))
     if said in _WEB:
         return Reading(text, obeyed("web"))
+    if said in _COPY:
+        return Reading(text, obeyed("copy"))
     if said in _DELETE:
         return Reading(text, "/assistant.privacy.delete")
     if code := _CODE.fullmatch(text.strip().rstrip(".")):

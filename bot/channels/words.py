@@ -55,9 +55,9 @@ class Obeyed:
             return ([] if sent else [self.message("phone.nothing_more")]), False
         if word == "code":
             return [await self._use(argument, contact_id, inbound.channel)], False
-        if word == "web":
+        if word in MOVING:
             code = await self._contacts.make_code(conversation.id, now)
-            return [self.message("phone.code", code=grouped(code), url=self._public_url)], False
+            return [self.message(MOVING[word], code=grouped(code), url=self._public_url)], False
         if word == "stale":
             return [await self._ask_back(conversation.id, contact_id, int(argument))], False
         return [self.message(SAID[word])], False
@@ -80,4 +80,5 @@ class Obeyed:
         return self.message("phone.stale", [option])
 
 
+MOVING = {"web": "phone.code", "copy": "phone.copy"}  # a text is no place for all that was said: the page has it
 SAID = {"help": "phone.help", "media": "phone.words_only", "location": "phone.location"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from bot.gateway import tallies
 from bot.gateway.anonymous import anonymous
 from bot.gateway.masking import gives_number, masked
 from bot.gateway.outgoing import Parcel, keep_parcels
@@ -177,11 +178,12 @@ class Store:
     async def commit_reply(self, inbound: Inbound, messages: Sequence[Message], changed: dict[str, Any],
                            hand_over: HandOver | None, now: datetime, forget: bool = False,
                            joined: Sequence[Inbound] = (), parcels: Sequence[Parcel] = (),
-                           note: Note | None = None) -> bool:
+                           note: Note | None = None, marks: Collection[tallies.Mark] = ()) -> bool:
         """Reply, transcript, state and 'inbound done' in one. False where the message had its reply already.
 
-        `joined`: messages that this reply answers too; `parcels`: the reply as it goes to a phone. `forget`: the
-        conversation goes at the next clean-up at the latest, even if the gateway stops before. Danger waits for nobody.
+        `joined`: messages that this reply answers too; `parcels`: the reply as it goes to a phone; `marks`: what the turn
+        counts for. `forget`: the conversation goes at the next clean-up at the latest, even if the gateway stops before.
+        Danger waits for nobody.
         """
         async with self.session(at_once=hand_over is not None and hand_over.reason == "danger") as session:
             done = await session.execute(update(Inbound).where(Inbound.id == inbound.id, Inbound.status == WAITING)
@@ -203,6 +205,8 @@ class Store:
                 await queue_for_person(session, conversation, hand_over.reason, now)
             if note:
                 session.add(_kept(note, now))
+            if marks:
+                await tallies.count(session, conversation, marks, now)
         return True
 
     async def learn(self, conversation_id: str, changed: dict[str, Any]) -> None:
@@ -271,13 +275,16 @@ class Store:
         async with self.session() as session:
             return [option for body in await session.scalars(query) for option in body.get("options", [])]
 
-    async def rate(self, conversation_id: str, line_id: int, says: str) -> Line | None:
+    async def rate(self, conversation_id: str, line_id: int, says: str, now: datetime) -> Line | None:
         """Keep the carer's feedback with one of the assistant's lines; None where there is no such line."""
         async with self.session(reads_first=True) as session:
             line = await session.get(Line, line_id)
             if line is None or line.conversation_id != conversation_id or line.sender != "assistant":
                 return None
             line.body = {**line.body, "feedback": says}
+            wrong = {(tallies.WRONG, answer["entry"]) for answer in line.body.get("answers", [])}
+            conversation = await session.get_one(Conversation, conversation_id)
+            await tallies.count(session, conversation, wrong if says == "wrong" else (), now, () if says == "wrong" else wrong)
             return line
 
     async def forget(self, conversation_id: str) -> None:
@@ -312,6 +319,7 @@ class Store:
             conversation = await session.get(Conversation, conversation_id)
             if conversation:
                 await queue_for_person(session, conversation, reason, now)
+                await tallies.count(session, conversation, tallies.handed_over(reason), now)
 
 
 async def keep_inbound(session: AsyncSession, inbound: Inbound, mode: str, shown: dict[str, Any] | None = None) -> None:

@@ -46,6 +46,7 @@ class Conversation(Base):
     token_hash: Mapped[str] = mapped_column(String(64))
     mode: Mapped[str] = mapped_column(String(12), default="assistant")
     slots: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    counted: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # what it has counted for (tallies.py)
     created_at: Mapped[datetime] = mapped_column(Moment)
     last_at: Mapped[datetime] = mapped_column(Moment, index=True)
 
@@ -158,6 +159,19 @@ class WaitingForPerson(Base):
     tell_me: Mapped[bool] = mapped_column(Boolean, default=False)  # she wants word when an adviser is there
     announced_at: Mapped[datetime | None] = mapped_column(Moment)  # a desk elsewhere has been told
     call_back: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # when and where to ring her
+
+
+class Tally(Base):
+    """A figure: so many conversations in a week. No conversation, no words, no time but the week."""
+
+    __tablename__ = "tallies"
+
+    week: Mapped[date] = mapped_column(Date, primary_key=True)  # its Monday
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    what: Mapped[str] = mapped_column(String(120), primary_key=True)  # a topic, a reason, an entry; empty where none belongs
+    authority: Mapped[str] = mapped_column(String(60), primary_key=True)  # empty where it isn't known
+    arrangement: Mapped[str] = mapped_column(String(40), primary_key=True)
+    count: Mapped[int] = mapped_column(Integer)
 
 
 class NoteKept(Base):

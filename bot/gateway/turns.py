@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from bot.gateway import tallies
 from bot.gateway.clock import Clock
 from bot.gateway.desk import Desk, is_desks
 from bot.gateway.events import Wakeups
@@ -18,6 +19,7 @@ from bot.gateway.rasa import Away, Failed, Hung, Rasa
 from bot.gateway.store import HELPLINE, Store
 from bot.gateway.tables import Conversation, Inbound, Line
 from bot.knowledge.base import KnowledgeBase
+from bot.knowledge.opening import closes_at
 from bot.knowledge.reply import HandOver, Message, Option, Reply
 from bot.knowledge.situation import Situation
 from bot.safeguarding.watch import DangerWatch
@@ -263,10 +265,16 @@ class Turns:
             messages = _with(messages, await self.desk.adds(conversation, handed))
         parcels = self.post.pack(first.channel, messages) if self.post and first.contact_id else []
         await self._store.commit_reply(first, messages, changed, handed, self._clock.now(), forget, others, parcels,
-                                        reply.note if reply else None)
+                                        reply.note if reply else None, self._marks(reply, changed))
         self.told(first.conversation_id, first.contact_id)
         if forget:
             asyncio.get_running_loop().call_later(FORGET_AFTER, self._forget, first.conversation_id)
+
+    def _marks(self, reply: Reply | None, changed: dict[str, Any]) -> set[tallies.Mark]:
+        """What the turn counts for in the figures."""
+        if reply is None:
+            return set()
+        return tallies.marks(reply, changed, shut=closes_at(self._base.helpline, self._clock.now()) is None)
 
     def told(self, conversation_id: str, contact_id: str | None) -> None:
         """There are new lines: wake the page, and send what goes to a phone."""

@@ -131,7 +131,7 @@ async def rate(request: web.Request, conversation: Conversation, message: str, s
     if says not in FEEDBACK:
         raise problem(422, f"says has to be one of {', '.join(FEEDBACK)}.")
     line_id = int(message) if message.isdecimal() and len(message) <= 15 else 0
-    line = await request.app[STORE].rate(conversation.id, line_id, str(says))
+    line = await request.app[STORE].rate(conversation.id, line_id, str(says), request.app[CLOCK].now())
     if line is None:
         raise problem(404, "There is no such message from the assistant.")
     log.info("feedback", says=says, entries=[answer["entry"] for answer in line.body.get("answers", [])])

@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.gateway import tallies
 from bot.gateway.outgoing import Parcel, keep_parcels
 from bot.gateway.store import ASSISTANT, HELPLINE, QUEUED, Store, add_lines
 from bot.gateway.tables import Conversation, Line, WaitingForPerson
@@ -76,6 +77,7 @@ class Cases:
                         return False
                     session.add(WaitingForPerson(conversation_id=conversation_id, reason=STEPPED_IN, urgent=False, since=now,
                                                  staff_id=staff_id, claimed_at=now, unanswered_since=now, tell_me=False))
+                    await tallies.count(session, conversation, tallies.handed_over(STEPPED_IN), now)
                 else:
                     await session.execute(update(WaitingForPerson).where(
                         WaitingForPerson.conversation_id == conversation_id, WaitingForPerson.claimed_at.is_(None),

@@ -1,9 +1,11 @@
-"""The console's pages: sign in, the queue with a conversation, calls to make, who waits how long, who did what."""
+"""The console's pages: sign in, the queue with a conversation, calls to make, waiting times, the log, figures."""
 
 from __future__ import annotations
 
+import csv
+import io
 from collections import Counter
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
-from bot.gateway import web_api
+from bot.gateway import tallies, web_api
 from bot.gateway.limits import SIGN_INS
 from bot.gateway.problems import problem
 from bot.helpline import calling_back
@@ -19,6 +21,7 @@ from bot.helpline.accounts import NotAllowed
 from bot.helpline.door import EVERYBODY, ROOT, SIGN_IN, TALKING, drop_cookie, me, only, set_cookie
 from bot.helpline.keys import ACCOUNTS, DESK, REPLIES, SIGNED_IN
 from bot.helpline.replies import filled
+from bot.helpline.report import BANDS, FEW, Quarter, Report, by_number
 from bot.helpline.telling import LATELY
 from bot.knowledge.opening import UK
 
@@ -145,9 +148,65 @@ async def log_page(request: web.Request) -> web.Response:
 @routes.get(f"{ROOT}/figures")
 @only("supervisor", "editor")
 async def figures(request: web.Request) -> web.Response:
-    """What editors need: entries that carers marked as wrong."""
-    notes = Counter(note.entry for note in await request.app[web_api.STORE].notes("wrong") if note.entry)
-    return _page(request, "figures.html", {"wrong": notes.most_common(50)})
+    """What editors need: entries that carers marked as wrong, the most often first."""
+    wrong: Counter[str] = Counter()
+    async with request.app[web_api.STORE].session() as session:
+        for one in await tallies.between(session, date.min, date.max):
+            wrong[one.what] += one.count if one.kind == tallies.WRONG else 0
+    return _page(request, "figures.html", {"wrong": (+wrong).most_common(50), "few": FEW})
+
+
+@routes.get(f"{ROOT}/report")
+@only("supervisor")
+async def report_page(request: web.Request) -> web.Response:
+    """What carers needed in a quarter, and how it went: of all, of one council or of one arrangement."""
+    base, today = request.app[web_api.BASE], request.app[web_api.CLOCK].now().astimezone(UK).date()
+    quarter, quarters = await _quarters(request, today)
+    dimension, _, one = request.query.get("of", "").partition(":")
+    called = web_api.called(base, today)
+    arrangements = called["arrangements"].items()
+    names = {"authority": {"": "Not said", **called["authorities"]},
+             "arrangement": {"": "Not said", **{each: f"{name[:1].upper()}{name[1:]}" for each, name in arrangements}}}
+    if not one or one not in names.get(dimension, {}):
+        dimension = one = ""
+    return _page(request, "report.html", {
+        "report": await _report(request, quarter), "quarter": quarter, "quarters": quarters, "weeks": quarter.weeks(today),
+        "dimension": dimension, "one": one, "names": names, "few": FEW, "by_number": by_number, "bands": BANDS,
+        "topics": {name: topic.title for name, topic in base.topics.items()}})
+
+
+@routes.get(f"{ROOT}/report.csv")
+@only("supervisor")
+async def report_csv(request: web.Request) -> web.Response:
+    """The same for a spreadsheet: every number that the page shows for any council and arrangement."""
+    quarter, _ = await _quarters(request, request.app[web_api.CLOCK].now().astimezone(UK).date())
+    written = io.StringIO()
+    rows = csv.writer(written)
+    rows.writerow(["figure", "week", "of", "council", "arrangement", "conversations"])
+    rows.writerows((await _report(request, quarter)).rows())
+    return web.Response(text=written.getvalue(), content_type="text/csv", charset="utf-8", headers={
+        "Content-Disposition": f"attachment; filename=kinship-signpost-{quarter}.csv"})
+
+
+async def _quarters(request: web.Request, today: date) -> tuple[Quarter, list[Quarter]]:
+    """The quarter that is asked for, and all there are figures of, the newest first."""
+    async with request.app[web_api.STORE].session() as session:
+        first = await tallies.first_week(session)
+    known = [Quarter.of(today)]
+    one = Quarter.of(first or today)
+    while one < known[0]:
+        known.insert(1, one)
+        one = one.next
+    asked = request.query.get("quarter", "")
+    return next((quarter for quarter in known if str(quarter) == asked), known[0]), known
+
+
+async def _report(request: web.Request, quarter: Quarter) -> Report:
+    async with request.app[web_api.STORE].session() as session:
+        counted = await tallies.between(session, quarter.start, quarter.until)
+    begins = datetime.combine(quarter.start, time(), UK)
+    handled = await request.app[DESK].cases.all_handled(begins)
+    return Report(counted, [one for one in handled if one.at.astimezone(UK).date() < quarter.until])
 
 
 def _page(request: web.Request, template: str, values: dict[str, Any]) -> web.Response:

@@ -151,8 +151,8 @@ class HelplineDesk:
         if conversation is None:
             raise NotYours
         message = self.telling.message("desk.closed", now, name=name)
-        if conversation.channel == WEB:
-            message = message.model_copy(update={"text": f"{message.text} {self.telling.say('desk.keep_copy', now)}"})
+        copy = self.telling.say("desk.keep_copy" if conversation.channel == WEB else "desk.keep_copy_phone", now)
+        message = message.model_copy(update={"text": f"{message.text} {copy}"})
         await self.close(conversation_id, staff_id, outcome, [message], note)
 
     async def call_made(self, conversation_id: str, staff_id: str, outcome: str) -> None:

@@ -37,11 +37,12 @@ class Telling:
         """She is in the queue: what happens now, how long it takes, what she can do meanwhile."""
         if reason == "danger":  # whose own reply has a button to a person
             return self.message("desk.danger" if state == "there" else "desk.danger_away", now)
+        why = self.say(f"desk.why.{reason}", now) if reason in self._base.words.under("desk.why") else ""
         if state == "there":
-            text = " ".join(filter(None, [self.say("desk.passed", now), self._before(before, now), self._usual(waits, now),
-                                          self.say("desk.meanwhile", now)]))
+            text = " ".join(filter(None, [why, self.say("desk.passed", now), self._before(before, now),
+                                          self._usual(waits, now), self.say("desk.meanwhile", now)]))
         else:
-            text = f"{self._away(now)} {self.say('desk.away_meanwhile', now)}"
+            text = " ".join(filter(None, [why, self._away(now), self.say("desk.away_meanwhile", now)]))
         return Message(text=text, topics=[TOPIC], options=self.ways_out(state, can_tell, now))
 
     def ways_out(self, state: State, can_tell: bool, now: datetime) -> list[Option]:

@@ -1,6 +1,6 @@
-"""What a message carries beside its matter: a feeling, a language that isn't English, which child is meant.
+"""What a message carries beside its matter: a feeling, a complaint, a language that isn't English, which child is meant.
 
-The words are in content/feelings.yml, content/languages.yml and content/children.yml.
+The words are in content/feelings.yml, complaints.yml, languages.yml and children.yml.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from rasa.shared.nlu.training_data.message import Message
 from bot.embedding.classifier import normal
 from bot.understanding.facts_component import CONTENT
 
-LANGUAGE = "assistant.out_of_scope.language"
+LANGUAGE, PERSON = "assistant.out_of_scope.language", "helpline.talk_to_someone"
+US = "us"  # a complaint about ourselves, which only a person can take
 ENOUGH = 2  # words of a language, each different
 MOST = 0.5  # the share of a message's words that must be the language's
 SCRIPT = 0.5  # the share of a message's letters that must be in its script
@@ -36,6 +37,7 @@ class Asides(GraphComponent):
         feelings, children = _read("feelings"), _read("children")
         self._feelings = {name: re.compile("|".join(f"(?:{p})" for p in block["patterns"]))
                           for name, block in feelings.items()}
+        self._complaints = {name: re.compile("|".join(patterns)) for name, patterns in _read("complaints").items()}
         self._children = {name: re.compile(rf"{_NOT_ANOTHERS}\b(?:{'|'.join(map(re.escape, block['said']))})\b")
                           for name, block in children.items()}
         self._languages = _read("languages")
@@ -47,7 +49,7 @@ class Asides(GraphComponent):
         return cls()
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Add the entities; another language is an intent of its own."""
+        """Add the entities; another language is an intent of its own, and a complaint about ourselves is a person's."""
         for message in messages:
             text = message.get(TEXT)
             if text and not text.startswith("/"):
@@ -56,6 +58,9 @@ class Asides(GraphComponent):
 
     def _look(self, message: Message, text: str) -> None:
         found = [("feeling", name) for name, pattern in self._feelings.items() if pattern.search(text)][:1]
+        found += [("complaint", name) for name, pattern in self._complaints.items() if pattern.search(text)][:1]
+        if ("complaint", US) in found:
+            message.set(INTENT, {"name": PERSON, "confidence": 1.0}, add_to_output=True)
         spoken_of = [(m.start(), name) for name, pattern in self._children.items() for m in pattern.finditer(text)]
         found += [("child", name) for name in dict.fromkeys(name for _, name in sorted(spoken_of))]
         language = self.language(text)

@@ -50,10 +50,12 @@ def base_message(text: str) -> Any:
     return Message(text=text, topics=["helpline.details"])
 
 
-async def test_from_the_phone_to_the_web(gateway: Running, phone: Phone, rasa: FakeRasa) -> None:
+@pytest.mark.parametrize("word", ["WEB", "Copy please"])
+async def test_from_the_phone_to_the_web(gateway: Running, phone: Phone, rasa: FakeRasa, word: str) -> None:
+    """To go on there, or for a copy of it all: the page prints it."""
     await phone.text("hello")
     await phone.next(), await phone.next()
-    await phone.text("WEB")
+    await phone.text(word)
     code = re.search(r"[2-9A-Z]{4}-[2-9A-Z]{4}", await phone.next())
     assert code
     status, got = await post(gateway, "/resume", {"code": code[0]})

@@ -680,6 +680,20 @@ async def test_a_message_that_was_sent_when_the_gateway_died_is_not_sent_again(
     assert await quiet(gateway, phone) and (await rows(gateway))[-1].provider_id == twilio.taken[-1].sid
 
 
+async def test_a_message_whose_receipt_came_too_late_is_not_sent_again(start_phones: StartPhones, twilio: FakeTwilio,
+                                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is looked for from the moment it was sent, not from the moment somebody lost patience."""
+    monkeypatch.setattr(twilio_api, "TIMEOUT", aiohttp.ClientTimeout(total=2.5))
+    monkeypatch.setattr(post, "CLOCKS_DIFFER", post.timedelta(0))
+    monkeypatch.setattr(twilio, "hang", 120.0)
+    gateway = await start_phones()
+    phone = Phone(twilio, gateway.url)
+    twilio.faults = ["held"]
+    await phone.text("hello")
+    await until_sent(gateway, 2)
+    assert len(twilio.to(phone.number)) == 2
+
+
 async def test_one_carer_does_not_wait_for_another(start_phones: StartPhones, twilio: FakeTwilio,
                                                    monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(twilio_api, "TIMEOUT", aiohttp.ClientTimeout(total=120))

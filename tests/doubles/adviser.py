@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -25,20 +25,22 @@ _keys = itertools.count(1)
 
 
 class Authenticator:
-    """The app on an adviser's phone. A code opens once, so each is of the next half minute."""
+    """The app on an adviser's phone. A code opens once; `steps`: one of so many half minutes on."""
 
-    def __init__(self, gateway: Running, uri: str) -> None:
-        self._totp, self._gateway, self._ahead = pyotp.parse_uri(uri), gateway, 0
+    def __init__(self, now: Callable[[], datetime], uri: str) -> None:
+        self._totp, self._now = pyotp.parse_uri(uri), now
 
     def code(self, steps: int = 0) -> str:
-        now = self._gateway.app[web_api.CLOCK].now()
-        return self._totp.at(now + timedelta(seconds=30 * steps))
+        return self._totp.at(self._now() + timedelta(seconds=30 * steps))
 
 
 async def enrol(gateway: Running, staff_id: str, name: str = "", role: Role = "adviser") -> Authenticator:
     """What `signpost staff add` does."""
-    uri = await gateway.app[ACCOUNTS].add(staff_id, name or staff_id.title(), role, PASSWORD, gateway.app[web_api.CLOCK].now())
-    return Authenticator(gateway, uri)
+
+    def now() -> datetime:
+        return gateway.app[web_api.CLOCK].now()
+
+    return Authenticator(now, await gateway.app[ACCOUNTS].add(staff_id, name or staff_id.title(), role, PASSWORD, now()))
 
 
 class Adviser:

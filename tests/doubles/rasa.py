@@ -12,9 +12,10 @@ TOKEN = "a-token-for-tests"
 
 
 def says(text: str, *, topics: list[str] | None = None, options: list[dict[str, Any]] | None = None,
-         hand_over: str | None = None, forget: bool = False) -> dict[str, Any]:
-    """A `Reply` as the action server would send it."""
-    message = {"text": text, "topics": topics or ["support.new_carer"], "options": options or []}
+         hand_over: str | None = None, forget: bool = False, entry: str | None = None) -> dict[str, Any]:
+    """A `Reply` as the action server would send it; `entry`: the topic whose national entry it draws on."""
+    answers = [{"entry": entry, "topic": entry, "facet": "answer", "sources": [], "checked_on": "2026-11-22"}] if entry else []
+    message = {"text": text, "topics": topics or [entry or "support.new_carer"], "options": options or [], "answers": answers}
     return {"messages": [message], "hand_over": {"reason": hand_over} if hand_over else None, "forget": forget}
 
 

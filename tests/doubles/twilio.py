@@ -56,7 +56,10 @@ class Taken:
 
 
 class FakeTwilio:
-    """`faults` are used up one a request: an HTTP status, a Twilio error code, 'timeout' or 'lost' (taken, no answer)."""
+    """`faults` are used up one a request: an HTTP status, a Twilio error code, 'timeout', 'lost' (taken, no answer).
+
+    Or 'held': taken, and the answer takes as long as after a 'timeout'.
+    """
 
     def __init__(self, public_url: str = "https://signpost.example") -> None:
         self.public_url = public_url
@@ -135,6 +138,8 @@ class FakeTwilio:
                         str(form.get("StatusCallback", "")), self.now())
         self.taken.append(message)
         self.arrived.set()
+        if fault == "held":
+            await asyncio.sleep(self.hang)
         if fault == "lost" and request.transport:
             request.transport.abort()
         return web.json_response(message.json(), status=201)

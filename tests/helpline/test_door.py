@@ -54,9 +54,11 @@ async def test_another_site_changes_nothing(gateway: Running) -> None:
         assert got.status == 403
 
 
-ROLES = {"adviser": {"": 200, "/calls": 200, "/supervisor": 403, "/log": 403, "/figures": 403},
-         "supervisor": {"": 200, "/calls": 200, "/supervisor": 200, "/log": 200, "/figures": 200},
-         "editor": {"/calls": 403, "/supervisor": 403, "/log": 403, "/figures": 200, "/conversations/c_1": 403,
+ROLES = {"adviser": {"": 200, "/calls": 200, "/supervisor": 403, "/log": 403, "/figures": 403, "/report": 403,
+                     "/report.csv": 403},
+         "supervisor": {"": 200, "/calls": 200, "/supervisor": 200, "/log": 200, "/figures": 200, "/report": 200,
+                        "/report.csv": 200},
+         "editor": {"/calls": 403, "/supervisor": 403, "/log": 403, "/figures": 200, "/report": 403, "/conversations/c_1": 403,
                     "/events": 403}}
 
 

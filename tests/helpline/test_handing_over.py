@@ -195,11 +195,20 @@ async def test_a_carer_whom_nobody_answers_goes_back_into_the_queue(start_gatewa
         await until(lambda: _waits(sam, carer.id), within=15)
 
 
-async def test_stepping_in_where_nobody_asked(carer: Carer, sam: Adviser, pat: Adviser) -> None:
+async def test_stepping_in_where_nobody_asked(carer: Carer, sam: Adviser, pat: Adviser, base: KnowledgeBase) -> None:
     await carer.say("hello")
     (item,) = await sam.items()
     assert item["state"] == "live"
-    assert sorted(await asyncio.gather(sam.claim(carer.id), pat.claim(carer.id))) == [204, 409]
+    statuses = await asyncio.gather(sam.claim(carer.id), pat.claim(carer.id))
+    assert sorted(statuses) == [204, 409]
+    winner, other = (sam, pat) if statuses[0] == 204 else (pat, sam)
+    assert (await texts(carer))[-1] == base.say("desk.joined", ON, name=winner.id.title())
+    (item,) = await other.items()
+    assert (item["state"], item["staff_id"], item["reason"]) == ("with", winner.id, "stepped_in")
+    assert await winner.reply(carer.id, "May I help?") == 200 and await other.reply(carer.id, "Me too") == 409
+    assert (await carer.say("yes please")).messages == [], "the assistant keeps silent"
+    assert await winner.end(carer.id) == 204
+    assert base.say("desk.closed", ON, name=winner.id.title()) in (await texts(carer))[-1]
 
 
 async def test_handing_over_to_a_colleague_and_back_into_the_queue(carer: Carer, sam: Adviser, pat: Adviser,

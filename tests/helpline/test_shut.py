@@ -44,10 +44,14 @@ REASONS = ["asked", "danger", "not_understood", "complaint", "person_first"]
 
 
 @pytest.mark.parametrize("reason", REASONS)
-async def test_whatever_the_reason_she_is_told_what_happens(carer: Carer, rasa: FakeRasa, reason: str) -> None:
+async def test_whatever_the_reason_she_is_told_what_happens(carer: Carer, rasa: FakeRasa, base: KnowledgeBase,
+                                                            reason: str) -> None:
     rasa.script["x"] = says("Here is what I know.", hand_over=reason)
     got = await carer.say("x")
-    assert got.state["mode"] == "waiting" and "helpline" in got.text.split("Here is what I know.")[1]
+    told = got.text.split("Here is what I know.")[1]
+    assert got.state["mode"] == "waiting" and "helpline" in told
+    if reason in base.words.under("desk.why"):
+        assert base.say(f"desk.why.{reason}", ON) in told, "she didn't ask for a person, and is told why one comes"
 
 
 async def test_how_many_are_before_her(gateway: Running, arrive: Arrive, base: KnowledgeBase) -> None:

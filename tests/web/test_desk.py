@@ -10,13 +10,13 @@ from playwright.async_api import BrowserContext, Page, expect
 
 from bot.knowledge.base import KnowledgeBase
 from tests.channels.conftest import settings
-from tests.doubles.adviser import PASSWORD, enrol
+from tests.doubles.adviser import PASSWORD, Adviser, enrol
 from tests.doubles.gateway import Running, StartGateway, knowledge
 from tests.doubles.rasa import FakeRasa, says
 from tests.doubles.twilio import FakeTwilio, Phone
 from tests.doubles.waiting import until
 from tests.web.conftest import OpenPage, Seen
-from tests.web.looking import say, violations
+from tests.web.looking import say, tab_to, violations
 
 ON = date(2026, 11, 24)
 PLEASE = "a person please"
@@ -57,6 +57,8 @@ async def test_an_adviser_and_a_carer_talk_on_the_web(gateway: Running, open_pag
                                                       ) -> None:
     adviser = await sign_in(gateway, open_page)
     carer = await open_page()
+    await carer.add_init_script("window.print = () => { top.printed = document.body.innerText; }")
+    await carer.reload()
     await say(carer, PLEASE)
     item = adviser.locator("#list .waiting a")
     await expect(item).to_have_count(1)
@@ -66,11 +68,19 @@ async def test_an_adviser_and_a_carer_talk_on_the_web(gateway: Running, open_pag
     await expect(carer.locator(".with")).to_contain_text(base.say("page.with_person", ON))
     await expect(carer.locator("#log")).to_contain_text(base.say("desk.joined", ON, name="Sam"))
     await adviser.get_by_label("Your message to the carer").fill("Hello, I'm Sam. Which school is it?")
+    await expect(carer.locator(".typing")).to_have_text(base.say("page.typing", ON))
     await adviser.get_by_role("button", name="Send").click()
     await expect(carer.locator("#log .helpline")).to_contain_text("Which school is it?")
+    await expect(carer.locator(".typing")).to_have_text("")
     await carer.locator("#text").fill("The one in Maltby")
+    await expect(adviser.locator("#typing")).to_have_text("The carer is typing")
     await carer.keyboard.press("Enter")
     await expect(adviser.locator("#log .carer").last).to_contain_text("The one in Maltby")
+    await expect(adviser.locator("#typing")).to_have_text("")
+    await carer.locator(".with").get_by_role("button", name=base.say("page.print", ON)).click()
+    await carer.wait_for_function("window.printed")
+    printed = await carer.evaluate("window.printed")
+    assert "Which school is it?" in printed and "The one in Maltby" in printed, "the transcript is hers to keep"
     await adviser.get_by_role("button", name="End", exact=True).click()
     await adviser.get_by_role("button", name="End and give back").click()
     await expect(carer.locator("#log")).to_contain_text(base.say("desk.closed", ON, name="Sam"))
@@ -101,18 +111,51 @@ async def test_an_adviser_and_a_carer_who_texts(open_page: OpenPage, rasa: FakeR
 
 
 async def test_the_whole_console_by_keyboard(gateway: Running, open_page: OpenPage) -> None:
-    """From the list to the goodbye without a mouse; nothing that has the focus is hidden."""
-    page, carer = await sign_in(gateway, open_page), await open_page()
+    """Every page and every form of a conversation without a mouse; nothing that has the focus is hidden."""
+    pat = await Adviser.arrive(gateway, "pat")
+    page, carer = await sign_in(gateway, open_page, role="supervisor"), await open_page()
     await say(carer, PLEASE)
-    await expect(page.locator("#list .waiting a")).to_have_count(1)
-    await page.keyboard.press("Alt+n")
-    await expect(page.locator("#claim")).to_be_visible()
-    await page.keyboard.press("Alt+t")
-    await expect(page.locator("#text")).to_be_focused()
-    await page.keyboard.type("One moment.")
-    await page.keyboard.press("Control+Enter")
-    await expect(page.locator("#log .helpline")).to_contain_text("One moment.")
-    await page.locator("#open-close").focus()
+    async with pat.stream():  # somebody to hand over to
+        await expect(page.locator("#list .waiting a")).to_have_count(1)
+        await page.keyboard.press("Alt+n")
+        await expect(page.locator("#claim")).to_be_visible()
+        await page.keyboard.press("Alt+t")
+        await expect(page.locator("#text")).to_be_focused()
+        await page.keyboard.type("One moment.")
+        await page.keyboard.press("Control+Enter")
+        await expect(page.locator("#log .helpline")).to_contain_text("One moment.")
+        await tab_to(page, "saved")
+        await page.keyboard.press("ArrowDown")
+        await expect(page.locator("#text")).not_to_have_value("")
+        await page.keyboard.press("Control+Enter")
+        await expect(page.locator("#log .helpline")).to_have_count(2)
+        await tab_to(page, "child_age")
+        await page.keyboard.type("7")
+        await tab_to(page, "q")
+        await expect(page.locator("#saved-fact")).to_contain_text("Kept")
+        await page.keyboard.type("child benefit")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#entries button").first).to_be_visible()
+        await tab_to(page, "Send")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#log .helpline")).to_have_count(3)
+        await tab_to(page, "note-text")
+        await page.keyboard.type("has a letter from the council")
+        await tab_to(page, "Keep the note")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#notes")).to_contain_text("has a letter from the council")
+        await page.keyboard.press("Alt+m")
+        await tab_to(page, "Hand over", back=True)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#to")).to_be_focused()
+        await page.keyboard.type("Pat")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#about")).to_contain_text("with Pat")
+        assert (await pat.post(f"/conversations/{(await pat.items())[0]['id']}/transfer", to="sam"))[0] == 204
+    await expect(page.locator("#about")).to_contain_text("with you")
+    await page.keyboard.press("Alt+m")
+    await tab_to(page, "End", back=True)
     await page.keyboard.press("Enter")
     await expect(page.locator("#outcome")).to_be_focused()
     await page.keyboard.press("Tab")
@@ -120,6 +163,22 @@ async def test_the_whole_console_by_keyboard(gateway: Running, open_page: OpenPa
     await page.keyboard.press("Enter")
     await expect(page.locator("#notes")).to_contain_text("told her about the allowance")
     await expect(page.locator("#about")).to_contain_text("with the assistant")
+    for title, heading in (("Calls to make", "Calls to make"), ("Waiting times", "Waiting times"), ("Figures", "Figures"),
+                           ("Log", "Log"), ("Entries to mend", "Entries to mend")):
+        await page.locator("body").press("Home")
+        await tab_to(page, title)
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", level=1, name=heading)).to_be_visible()
+        if title == "Figures":
+            await tab_to(page, "of")
+            await page.keyboard.type("Leeds")
+            await tab_to(page, "Show")
+            await page.keyboard.press("Enter")
+            await expect(page.get_by_role("heading", level=1)).to_contain_text("Leeds")
+    await tab_to(page, "Sign out")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    await pat.close()
 
 
 async def test_an_entry_and_a_fact_in_one_click_each(gateway: Running, open_page: OpenPage) -> None:
@@ -138,7 +197,7 @@ async def test_an_entry_and_a_fact_in_one_click_each(gateway: Running, open_page
     await expect(page.locator("#log .helpline .entries")).to_contain_text("money.child_benefit")
 
 
-PAGES = ["", "/calls", "/supervisor", "/log", "/figures"]
+PAGES = ["", "/calls", "/supervisor", "/log", "/figures", "/report"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
