@@ -76,12 +76,10 @@ class Board:
         has = Counter(case.staff_id for case, _ in cases if case.staff_id)
         people = [{"id": one, "name": name, "here": one in here, "has": has[one]} for one, name in staff.items()
                   if one in here or has[one]]
-        about = {"state": await self._desk.state(now), "until": self._desk.telling.until(now), "staff": people,
-                 "now": now.isoformat()}
+        about = json.dumps({"state": await self._desk.state(now), "until": self._desk.telling.until(now), "staff": people})
         fresh = {conversation_id: json.dumps(item, ensure_ascii=False) for conversation_id, item in items.items()}
-        told = json.dumps(about | {"now": ""})
-        if fresh != self.items or told != self.about:
-            self.items, self.about = fresh, told
+        if fresh != self.items or about != self.about:
+            self.items, self.about = fresh, about
             self._tell()
 
     def _tell(self) -> None:

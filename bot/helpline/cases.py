@@ -177,10 +177,12 @@ class Cases:
             await session.execute(update(WaitingForPerson).where(
                 WaitingForPerson.conversation_id == conversation_id).values(announced_at=now))
 
-    async def set_facts(self, conversation_id: str, staff_id: str, facts: dict[str, Any], now: datetime) -> None:
-        """What the assistant knows, put right by a person. Raises `NotYours`."""
+    async def set_facts(self, conversation_id: str, staff_id: str, facts: dict[str, Any], now: datetime,
+                        urgent: bool | None = None) -> None:
+        """What the assistant knows, put right by a person, and whether it is danger. Raises `NotYours`."""
+        values = {"staff_id": staff_id} if urgent is None else {"urgent": urgent}
         async with self._store.session(reads_first=True) as session:
-            await self._given(session, conversation_id, staff_id, {"staff_id": staff_id})
+            await self._given(session, conversation_id, staff_id, values)
             conversation = await session.get_one(Conversation, conversation_id)
             conversation.slots = {**conversation.slots, **facts}
             session.add(LogEntry(staff_id=staff_id, what="changed_facts", conversation_id=conversation_id, at=now))

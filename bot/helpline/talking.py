@@ -25,7 +25,7 @@ from bot.knowledge.situation import Situation
 
 CASE = f"{ROOT}/conversations/{{id}}"
 LOOKED_AFTER = "previously_looked_after"
-OLDEST, MOST_CHILDREN = 25, 12  # years, children
+OLDEST, MOST_CHILDREN, MOST_NEEDS = 25, 12, 6  # years, children, topics
 LONGEST = 4000  # characters of a message or note
 KEY = re.compile(r"[\w.:-]{8,80}")
 TICK = 15.0  # seconds between two signs of life of an open page
@@ -46,7 +46,8 @@ async def events(request: web.Request) -> web.StreamResponse:
                 gone = [one for one in sent if one not in board.items]
                 if news or gone or board.about != about:
                     sent, about = dict(board.items), board.about
-                    body = f'{{"items": [{",".join(news.values())}], "gone": {json.dumps(gone)}, "desk": {about}}}'
+                    told = json.dumps({"gone": gone, "now": request.app[web_api.CLOCK].now().isoformat()})
+                    body = f'{{"items": [{",".join(news.values())}], "desk": {about}, {told[1:]}'
                     await stream.send(body, event="list")
                 if not await request.app[ACCOUNTS].seen(request[SIGNED_IN], request.app[web_api.CLOCK].now()):
                     break
@@ -97,7 +98,8 @@ async def _card(request: web.Request, conversation: Conversation) -> dict[str, A
     case = await app[DESK].cases.get(conversation.id)
     contact = await app[web_api.STORE].phone_of(conversation)
     staff = {account.id: account.name for account in await app[ACCOUNTS].all()}
-    needs = [app[web_api.BASE].topics[t].title for t in slots.get("recent") or [] if t in app[web_api.BASE].topics]
+    topics = app[web_api.BASE].topics
+    needs = [{"topic": one, "title": topics[one].title} for one in slots.get("recent") or [] if one in topics]
     notes = [{"text": note.text, "by": staff.get(note.staff_id, note.staff_id), "at": note.at.isoformat()}
              for note in await app[DESK].cases.notes(conversation.id)]
     worked_out = slots.get("told") is not None and slots.get("told") == slots.get("arrangement")
@@ -197,12 +199,15 @@ async def add_note(request: web.Request) -> web.Response:
 @routes.post(f"{CASE}/facts")
 @only(*TALKING)
 async def facts(request: web.Request) -> web.Response:
-    """Put right what the assistant knows of her."""
+    """Put right what the assistant knows of her, or whether it is danger."""
     body = await web_api.read_json(request)
+    urgent = body.pop("urgent", None)
+    if urgent not in (None, True, False):
+        raise problem(422, "urgent can't be that.")
     changed = _facts(request, body)
     with _own():
         await request.app[DESK].cases.set_facts(request.match_info["id"], me(request).id, changed,
-                                                request.app[web_api.CLOCK].now())
+                                                request.app[web_api.CLOCK].now(), urgent)
     _changed(request, request.match_info["id"])
     return _done()
 
@@ -210,13 +215,21 @@ async def facts(request: web.Request) -> web.Response:
 def _facts(request: web.Request, body: dict[str, Any]) -> dict[str, Any]:
     called = web_api.called(request.app[web_api.BASE], request.app[web_api.CLOCK].now().date())
     allowed = {"arrangement": "arrangements", "authority": "authorities", "relationship": "relationships"}
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = _needs(request, body.pop("needs")) if "needs" in body else {}
     for name, value in body.items():
         named = name in allowed and (value is None or value in called[allowed[name]])
         if not (named or (name == "child_age" and _ages(value)) or (name == LOOKED_AFTER and value in (None, True, False))):
             raise problem(422, f"{name} can't be that.")
         found[name] = value
     return found | ({"told": None} if "arrangement" in found else {})
+
+
+def _needs(request: web.Request, value: object) -> dict[str, Any]:
+    """What she has asked about, the latest first, as the assistant remembers it."""
+    topics = request.app[web_api.BASE].topics
+    if not isinstance(value, list) or len(value) > MOST_NEEDS or any(one not in topics for one in map(str, value)):
+        raise problem(422, "needs can't be that.")
+    return {"recent": value, "topic": value[0] if value else None, "facet": "answer" if value else None}
 
 
 def _ages(value: object) -> bool:

@@ -19,10 +19,10 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.embedding.classifier import normal
+from bot.understanding.complaints import US, Complaints
 from bot.understanding.facts_component import CONTENT
 
 LANGUAGE, PERSON = "assistant.out_of_scope.language", "helpline.talk_to_someone"
-US = "us"  # a complaint about ourselves, which only a person can take
 ENOUGH = 2  # words of a language, each different
 MOST = 0.5  # the share of a message's words that must be the language's
 SCRIPT = 0.5  # the share of a message's letters that must be in its script
@@ -37,7 +37,7 @@ class Asides(GraphComponent):
         feelings, children = _read("feelings"), _read("children")
         self._feelings = {name: re.compile("|".join(f"(?:{p})" for p in block["patterns"]))
                           for name, block in feelings.items()}
-        self._complaints = {name: re.compile("|".join(patterns)) for name, patterns in _read("complaints").items()}
+        self._complaints = Complaints(Path(CONTENT) / "complaints.yml")
         self._children = {name: re.compile(rf"{_NOT_ANOTHERS}\b(?:{'|'.join(map(re.escape, block['said']))})\b")
                           for name, block in children.items()}
         self._languages = _read("languages")
@@ -58,8 +58,9 @@ class Asides(GraphComponent):
 
     def _look(self, message: Message, text: str) -> None:
         found = [("feeling", name) for name, pattern in self._feelings.items() if pattern.search(text)][:1]
-        found += [("complaint", name) for name, pattern in self._complaints.items() if pattern.search(text)][:1]
-        if ("complaint", US) in found:
+        complaint = self._complaints.kind(text)
+        found += [("complaint", complaint)] if complaint else []
+        if complaint == US:  # which only a person can take
             message.set(INTENT, {"name": PERSON, "confidence": 1.0}, add_to_output=True)
         spoken_of = [(m.start(), name) for name, pattern in self._children.items() for m in pattern.finditer(text)]
         found += [("child", name) for name in dict.fromkeys(name for _, name in sorted(spoken_of))]

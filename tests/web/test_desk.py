@@ -13,7 +13,7 @@ from tests.channels.conftest import settings
 from tests.doubles.adviser import PASSWORD, Adviser, enrol
 from tests.doubles.gateway import Running, StartGateway, knowledge
 from tests.doubles.rasa import FakeRasa, says
-from tests.doubles.twilio import FakeTwilio, Phone
+from tests.doubles.twilio import FakeTwilio, Phone, WhatsAppPhone
 from tests.doubles.waiting import until
 from tests.web.conftest import OpenPage, Seen
 from tests.web.looking import say, tab_to, violations
@@ -56,6 +56,8 @@ async def sign_in(gateway: Running, open_page: OpenPage, staff_id: str = "sam", 
 async def test_an_adviser_and_a_carer_talk_on_the_web(gateway: Running, open_page: OpenPage, seen: Seen, base: KnowledgeBase,
                                                       ) -> None:
     adviser = await sign_in(gateway, open_page)
+    await adviser.get_by_role("button", name="Sound").click()
+    await expect(adviser.locator("body")).to_have_attribute("data-rang", "1")
     carer = await open_page()
     await carer.add_init_script("window.print = () => { top.printed = document.body.innerText; }")
     await carer.reload()
@@ -63,6 +65,7 @@ async def test_an_adviser_and_a_carer_talk_on_the_web(gateway: Running, open_pag
     item = adviser.locator("#list .waiting a")
     await expect(item).to_have_count(1)
     await expect(adviser).to_have_title("(1) Conversations – Kinship Signpost")
+    await expect(adviser.locator("body")).to_have_attribute("data-rang", "2")
     await item.click()
     await adviser.get_by_role("button", name="Take this conversation").click()
     await expect(carer.locator(".with")).to_contain_text(base.say("page.with_person", ON))
@@ -77,6 +80,14 @@ async def test_an_adviser_and_a_carer_talk_on_the_web(gateway: Running, open_pag
     await carer.keyboard.press("Enter")
     await expect(adviser.locator("#log .carer").last).to_contain_text("The one in Maltby")
     await expect(adviser.locator("#typing")).to_have_text("")
+    await adviser.context.set_offline(True)
+    await adviser.locator("#text").fill("Ring the school first.")
+    await adviser.keyboard.press("Control+Enter")
+    await expect(adviser.locator("#wrong")).to_contain_text("The connection is lost. Your words are kept")
+    await adviser.context.set_offline(False)
+    await adviser.keyboard.press("Control+Enter")
+    await expect(carer.locator("#log .helpline").last).to_contain_text("Ring the school first.")
+    await expect(adviser.locator("#log .helpline", has_text="Ring the school first.")).to_have_count(1)
     await carer.locator(".with").get_by_role("button", name=base.say("page.print", ON)).click()
     await carer.wait_for_function("window.printed")
     printed = await carer.evaluate("window.printed")
@@ -86,7 +97,7 @@ async def test_an_adviser_and_a_carer_talk_on_the_web(gateway: Running, open_pag
     await expect(carer.locator("#log")).to_contain_text(base.say("desk.closed", ON, name="Sam"))
     await say(carer, "thank you")
     await expect(carer.locator("#log")).to_contain_text("You said: thank you")
-    assert seen.of("409") == []
+    assert seen.of("409", "ERR_INTERNET_DISCONNECTED") == []
     assert not [url for url in seen.urls if not url.startswith((gateway.url, "data:"))]
 
 
@@ -107,6 +118,10 @@ async def test_an_adviser_and_a_carer_who_texts(open_page: OpenPage, rasa: FakeR
     await until(lambda: [t for t in twilio.taken if t.body.startswith("Hello, I'm Sam.")], within=15)
     await phone.text("thank you Sam")
     await expect(adviser.locator("#log .carer").last).to_contain_text("thank you Sam")
+    whatsapp = WhatsAppPhone(twilio, gateway.url, "whatsapp:+447911123457")
+    await whatsapp.text(PLEASE)
+    await adviser.locator("#list .waiting a").click()
+    await expect(adviser.locator("#about")).to_contain_text("WhatsApp lets you write for 23 h")
     await twilio.stop()
 
 
@@ -181,7 +196,7 @@ async def test_the_whole_console_by_keyboard(gateway: Running, open_page: OpenPa
     await pat.close()
 
 
-async def test_an_entry_and_a_fact_in_one_click_each(gateway: Running, open_page: OpenPage) -> None:
+async def test_an_entry_and_a_fact_in_one_click_each(gateway: Running, open_page: OpenPage, rasa: FakeRasa) -> None:
     page, carer = await sign_in(gateway, open_page), await open_page()
     await say(carer, PLEASE)
     await page.locator("#list .waiting a").click()
@@ -190,11 +205,22 @@ async def test_an_entry_and_a_fact_in_one_click_each(gateway: Running, open_page
     await page.get_by_label("Ages in years").fill("5, 9")
     await page.keyboard.press("Tab")
     await expect(page.locator("#saved-fact")).to_contain_text("Kept")
+    await page.get_by_label("Danger").check()
+    await expect(page.locator("#about")).to_contain_text("Danger")
+    await page.get_by_role("button", name="Take away: School places").click()
+    await expect(page.locator("#needs li")).to_have_count(1)
+    await page.get_by_label("Add a topic to what was asked about").select_option("health.gp_dentist")
+    await expect(page.locator("#needs li")).to_have_count(2)
     await page.locator("#q").fill("child benefit")
     await page.keyboard.press("Enter")
     await page.locator("#entries button").first.click()
     await expect(carer.locator("#log .helpline")).to_contain_text("Child Benefit")
     await expect(page.locator("#log .helpline .entries")).to_contain_text("money.child_benefit")
+    await carer.get_by_role("button", name="Back to the assistant").last.click()
+    await say(carer, "and now?")
+    await expect(carer.locator("#log")).to_contain_text("You said: and now?")
+    known = rasa.turns[-1]["slots"]
+    assert known["child_age"] == [5, 9] and known["recent"] == ["health.gp_dentist", "money.council_allowance"]
 
 
 PAGES = ["", "/calls", "/supervisor", "/log", "/figures", "/report"]

@@ -1,11 +1,12 @@
 // The open conversation: its lines as they come, the card, and everything the adviser does.
-import { $, CASE, clock, ID, ME, post, show, stream, waited } from "./dom.js";
+import { $, CASE, clock, clockThere, ID, ME, post, show, spelt, stream, waited } from "./dom.js";
 import { element } from "../widget/element.js";
 import { reasonOf } from "./list.js";
 import { formatted, segments } from "./text.js";
 
 const NAMES = { carer: "Carer", assistant: "Assistant", system: "To the carer", helpline: "Helpline" };
 const CHANNELS = { web: "on the web", sms: "by text message", whatsapp: "by WhatsApp", telegram: "by Telegram" };
+const MOST_NEEDS = 6;
 const DAY = 24 * 3600 * 1000;
 const FACTS = ["arrangement", "authority", "relationship", "child_age", "previously_looked_after"];
 let card = null, draftKey = crypto.randomUUID(), typedAt = 0, typingUntil = 0;
@@ -37,8 +38,8 @@ const about = () => {
   else told.push("with the assistant");
   if (card.unanswered && card.staff_id) told.push(`no answer for ${waited(card.unanswered)}`);
   if (card.channel === "whatsapp" && card.wrote_at) {
-    const left = Date.parse(card.wrote_at) + DAY - Date.now();
-    told.push(left > 0 ? `WhatsApp lets you write for ${waited(0, left)} more` : "WhatsApp's 24 hours are over: she is asked to write first");
+    const left = Date.parse(card.wrote_at) + DAY - clockThere();
+    told.push(left > 0 ? `WhatsApp lets you write for ${spelt(left)} more` : "WhatsApp's 24 hours are over: she is asked to write first");
   }
   if (card.opted_out) told.push("has said STOP: nothing is sent");
   $("about").textContent = told.join(" · ");
@@ -49,7 +50,7 @@ const fill = () => {
   show($("claim"), !card.staff_id);
   for (const id of ["open-transfer", "open-close"]) show($(id), mine);
   if (!mine) ["transfer", "close"].forEach((id) => show($(id), false));
-  for (const id of ["text", "send", "saved", ...FACTS]) $(id).disabled = !mine;
+  for (const id of ["text", "send", "saved", "urgent", "add-need", ...FACTS]) $(id).disabled = !mine;
   $("text").placeholder = mine ? "" : "Take the conversation to write in it";
   for (const fact of FACTS) {
     const field = $(fact), value = card.facts[fact];
@@ -57,8 +58,9 @@ const fill = () => {
     field.value = value == null ? "" : Array.isArray(value) ? value.join(", ") : String(value);
   }
   $("sure").textContent = !card.facts.arrangement ? "" : card.sure === "worked_out" ? "worked out from the answers" : "said by the carer or set here";
-  $("told").textContent = card.urgent ? "Wrote about danger." : "";
-  $("needs").replaceChildren(...card.needs.map((need) => element("li", {}, need)));
+  $("urgent").checked = card.urgent;
+  $("needs").replaceChildren(...card.needs.map((need) => element("li", {}, need.title,
+    mine && element("button", { type: "button", "aria-label": `Take away: ${need.title}`, onclick: () => setNeeds((known) => known.filter((one) => one !== need.topic)) }, "×"))));
   $("notes").replaceChildren(...card.notes.map((note) => element("li", {}, element("strong", {}, `${note.by}, ${clock(note.at)}`), " ", note.text)));
   const to = $("to"), chosen = to.value;
   to.replaceChildren(element("option", { value: "" }, "Back into the queue"), ...card.colleagues.map((one) => element("option", { value: one.id }, one.name)));
@@ -112,8 +114,14 @@ const typed = () => {
 const change = async (fact) => {
   const raw = $(fact).value.trim();
   const value = fact === "child_age" ? (raw.match(/\d+/g) ?? []).map(Number) : fact === "previously_looked_after" && raw ? raw === "true" : raw || null;
-  if (await act("facts", { [fact]: value })) $("saved-fact").textContent = "Kept. The assistant knows it too.";
+  await correct({ [fact]: value });
 };
+
+const correct = async (changed) => {
+  if (await act("facts", changed)) $("saved-fact").textContent = "Kept. The assistant knows it too.";
+};
+
+const setNeeds = (change) => correct({ needs: change(card.needs.map((need) => need.topic)) });
 
 const find = async (event) => {
   event?.preventDefault();
@@ -178,6 +186,12 @@ export const setUpConversation = () => {
   });
   $("facts").addEventListener("submit", (event) => event.preventDefault());
   FACTS.forEach((fact) => $(fact).addEventListener("change", () => change(fact)));
+  $("urgent").addEventListener("change", () => correct({ urgent: $("urgent").checked }));
+  $("add-need").addEventListener("change", () => {
+    const added = $("add-need").value;
+    $("add-need").value = "";
+    if (added) setNeeds((known) => [added, ...known.filter((one) => one !== added)].slice(0, MOST_NEEDS));
+  });
   $("search").addEventListener("submit", find);
   $("note").addEventListener("submit", async (event) => {
     event.preventDefault();

@@ -18,10 +18,18 @@ export const post = async (path, body = {}) => {
   return told;
 };
 
-export const waited = (since, now = Date.now()) => {
-  const minutes = Math.max(0, Math.floor((now - Date.parse(since)) / 60000));
+let ahead = 0; // milliseconds by which the service's clock is ahead of this computer's
+
+export const setClock = (now) => { ahead = Date.parse(now) - Date.now(); };
+
+export const clockThere = () => Date.now() + ahead;
+
+export const spelt = (length) => {
+  const minutes = Math.max(0, Math.floor(length / 60000));
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 };
+
+export const waited = (since) => spelt(clockThere() - Date.parse(since));
 
 export const clock = (at) => new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "Europe/London" });
 

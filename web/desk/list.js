@@ -1,5 +1,5 @@
 // The list of conversations: what the service says has changed, in its order.
-import { $, ID, ME, show, stream, waited } from "./dom.js";
+import { $, ID, ME, setClock, show, stream, waited } from "./dom.js";
 import { element } from "../widget/element.js";
 import { badge, ring } from "./sound.js";
 
@@ -70,6 +70,7 @@ export const next = () => {
 export const setUpList = () => {
   stream("/helpline/events", {
     list: (news) => {
+      setClock(news.now);
       for (const gone of news.gone) items.delete(gone);
       for (const item of news.items) items.set(item.id, item);
       render();
