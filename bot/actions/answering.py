@@ -33,6 +33,7 @@ from bot.knowledge.reply import HandOver, Message, Option, Reply
 OTHER_NATION = "assistant.other_nation"
 PLAINLY = 0.15  # how much nearer an earlier topic must be than the last
 QUESTION = 30  # words that a question after the answer may take
+PASSED_ON = 45  # words that the helpline's desk adds where a person is fetched
 
 
 class AnswerNeeds(SignpostAction):
@@ -55,7 +56,7 @@ class AnswerNeeds(SignpostAction):
             return Reply(messages=[answer_locally(turn, topics[0], turn.elsewhere)])
         if len(topics) == 1 and turn.text and turn.memory.given.get(topics[0]) and not changes(turn, topics[0]):
             return answer_again(turn, topics[0])
-        return answer_topics(turn, topics)
+        return answer_topics(turn, topics, WEB_WORDS - PASSED_ON if turn.complaint else WEB_WORDS)
 
 
 def needed(turn: Turn) -> list[str]:
@@ -73,7 +74,8 @@ def answer_topics(turn: Turn, topics: list[str], words: int = WEB_WORDS) -> Repl
     memory = turn.memory
     memory.open_question = None
     instead = [topic_option(turn, topic) for topic in might_be(turn, topics)]
-    asked = None if instead or len(topics) > 2 else next_question(turn, topics[0])  # who asks three things is told, not asked
+    told = bool(instead) or len(topics) > 2 or turn.complaint  # who asks three things, or complains, is told, not asked
+    asked = None if told else next_question(turn, topics[0])
     left = words - (count(asked.text) if asked else 0)
     messages: list[Message] = []
     for topic in topics:
