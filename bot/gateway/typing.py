@@ -25,6 +25,10 @@ class Typing:
         """The console says so."""
         self._mark(self._advisers, conversation_id)
 
+    def carer_stopped(self, conversation_id: str) -> None:
+        """The message is there."""
+        self._carers.pop(conversation_id, None)
+
     def adviser_stopped(self, conversation_id: str) -> None:
         """The message is there."""
         self._advisers.pop(conversation_id, None)

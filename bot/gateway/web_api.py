@@ -105,6 +105,7 @@ async def answered(request: web.Request, conversation: Conversation, said: Said)
         alarming = said.command is None and turns.alarming(said.text)
         if not alarming:
             raise problem(429, "That was a lot at once. Please wait a moment.", {"Retry-After": str(wait)})
+    request.app[TYPING].carer_stopped(conversation.id)
     provider_id = f"{conversation.id}:{said.client_id or secrets.token_hex(8)}"
     shown = {"client_message_id": said.client_id} if said.client_id else {}
     try:

@@ -128,6 +128,24 @@ async def test_the_assistant_keeps_silent_when_somebody_takes_over_in_the_middle
     assert not [t for t in await texts(carer) if t.startswith("You said: how much")]
 
 
+async def test_signs_of_typing_go_when_the_message_comes(carer: Carer, sam: Adviser) -> None:
+    await carer.say(PLEASE)
+    await sam.claim(carer.id)
+    await sam.reply(carer.id, "Tell me more.")
+    async with asyncio.timeout(30), sam.stream(f"/conversations/{carer.id}/events") as events:
+        async with carer.session.post(f"{carer.path}/typing", json={}, headers=carer.headers) as got:
+            assert got.status == 204
+        while (await anext(events))["event"] != "typing":
+            pass
+        await carer.say("it's about school")
+        assert (await sam.post(f"/conversations/{carer.id}/note", text="the last thing"))[0] == 204
+        heard = [await anext(events)]
+        while "the last thing" not in str(heard[-1]):
+            heard.append(await anext(events))
+    assert [one["event"] for one in heard if one["event"] == "typing"] == []
+    assert any(one["event"] == "line" for one in heard)
+
+
 async def test_danger_is_answered_while_a_person_has_her_and_the_desk_sees_it(carer: Carer, sam: Adviser) -> None:
     await carer.say(PLEASE)
     await sam.claim(carer.id)
