@@ -35,7 +35,7 @@ async def kept(store: Store, conversation: Conversation) -> dict[str, Any]:
     return {
         "conversation_id": conversation.id, "channel": conversation.channel,
         "created_at": conversation.created_at.isoformat(), "last_at": conversation.last_at.isoformat(),
-        **web_api.turn(lines, conversation), "understood": conversation.slots,
+        **web_api.turn(lines, conversation), "understood": conversation.slots, "counted_for": conversation.counted,
         "phones": [{"channel": contact.channel, "first_at": contact.first_at.isoformat(),
                     "last_at": contact.last_at.isoformat(),
                     "stopped_at": contact.opted_out_at.isoformat() if contact.opted_out_at else None,
