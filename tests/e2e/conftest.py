@@ -142,7 +142,7 @@ class System:
         except (OSError, urllib.error.URLError):
             return False
 
-    def wait_ready(self, within: float = 100) -> None:
+    def wait_ready(self, within: float = 300) -> None:
         until = time.monotonic() + within
         while not self.ready():
             assert self.process and self.process.poll() is None, self.output.read_text()

@@ -24,7 +24,7 @@ TEXTS = ["what money can I get", f"my number is {PHONE} and {PLANT}", "I want to
 
 async def say_until_answered(carer: Carer, text: str, key: str) -> Got:
     """As the page does: the same message again, under the same id, until there is a reply."""
-    async with asyncio.timeout(120):  # Rasa takes 10 s to start, longer where others use the cores
+    async with asyncio.timeout(300):  # Rasa takes 10 s to start, longer where others use the cores
         while True:
             try:
                 got = await carer.say(text, key)
