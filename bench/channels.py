@@ -26,6 +26,7 @@ from bot.gateway.settings import ROOT
 from tests.doubles.rasa import TOKEN as RASA_TOKEN
 from tests.doubles.rasa import FakeRasa
 from tests.doubles.twilio import ACCOUNT, SMS_NUMBER, TOKEN, FakeTwilio
+from tests.doubles.waiting import until
 
 TEXT = "what money can I get for my grandson, we have an sgo and live in Leeds"
 DANGER, DANGER_EACH = "I want to kill myself", 20
@@ -57,8 +58,8 @@ async def main(rate: float, seconds: float) -> None:
         finally:
             gateway.terminate()
             await gateway.wait()
-    print(f"{len(sent)} texts at {rate:.0f}/s: acknowledged {figures(sent)}; danger answered {figures(bench.dangers())}; the last "
-          f"reply {behind:.1f} s after the last text; {busy / len(sent) * 1000:.0f} ms of CPU a text")
+    print(f"{len(sent)} texts at {rate:.0f}/s: acknowledged {figures(sent)}; danger answered {figures(bench.dangers())}; "
+          f"the last reply {behind:.1f} s after the last text; {busy / len(sent) * 1000:.0f} ms of CPU a text")
     await rasa.stop()
     await twilio.stop()
 
@@ -123,11 +124,12 @@ class Bench:
         """Seconds until everybody had an answer."""
         begun = time.perf_counter()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
-                while {message.to for message in self.twilio.taken if "You said" in message.body or "999" in message.body} \
-                        < self.begun.keys():
-                    await asyncio.sleep(0.02)
+            await until(lambda: self.begun.keys() <= self.answered(), PATIENCE)
         return time.perf_counter() - begun
+
+    def answered(self) -> set[str]:
+        """The numbers that had their answer."""
+        return {message.to for message in self.twilio.taken if "You said" in message.body or "999" in message.body}
 
 
 def free_port() -> int:

@@ -90,9 +90,10 @@ async def _twilio(settings: PhoneSettings) -> AsyncIterator[Finding]:
             return
         active = account.status == "active"
         yield Finding("Twilio's account", "" if active else f"It is {account.status}. Twilio's console says why.")
-        if settings.twilio_sms_from.startswith("+"):
-            yield await _number(twilio, settings)
+        if settings.twilio_sms_from:
+            yield await (_number if settings.twilio_sms_from.startswith("+") else _service)(twilio, settings)
         if settings.twilio_whatsapp_from:
+            yield await _sender(twilio, settings)
             yield await _template(twilio, settings.whatsapp_template)
     finally:
         await twilio.close()
@@ -110,6 +111,39 @@ async def _number(twilio: Twilio, settings: PhoneSettings) -> Finding:
     if (found[0].sms_url, found[0].sms_method) != (wanted, "POST"):
         return Finding(what, f"It calls {found[0].sms_url or 'nothing'} by {found[0].sms_method}. In Twilio's console, under "
                              f"the number's Messaging configuration, set 'A message comes in' to {wanted}, HTTP POST.")
+    return Finding(what)
+
+
+async def _service(twilio: Twilio, settings: PhoneSettings) -> Finding:
+    sid, wanted = settings.twilio_sms_from, f"{settings.public_url}/channels/sms"
+    what = f"Messaging Service {sid} calls {wanted}"
+    try:
+        found = await asked(twilio.client.messaging.v1.services(sid).fetch_async())
+    except NotSent as error:
+        return Finding(what, f"Twilio has no such service ({error.code}). Copy its sid, MG…, from the console.")
+    if (found.inbound_request_url, found.inbound_method) != (wanted, "POST") or found.use_inbound_webhook_on_number:
+        return Finding(what, "In Twilio's console, under the service's Integration, choose 'Send a webhook' and set its "
+                             f"Request URL to {wanted}, HTTP POST.")
+    return Finding(what)
+
+
+async def _sender(twilio: Twilio, settings: PhoneSettings) -> Finding:
+    number, wanted = settings.twilio_whatsapp_from, f"{settings.public_url}/channels/whatsapp"
+    what = f"WhatsApp's {number} calls {wanted}"
+    try:
+        senders = await asked(twilio.client.messaging.v2.channels_senders.list_async(channel="whatsapp"))
+    except NotSent as error:
+        return Finding(what, f"Twilio doesn't list its WhatsApp senders ({error.code}).")
+    found = next((sender for sender in senders if sender.sender_id == f"whatsapp:{number}"), None)
+    if found is None:
+        return Finding(what, f"{number} is not among this account's WhatsApp senders. (The sandbox is never listed: write to "
+                             "it.)")
+    if not str(found.status).startswith("ONLINE"):
+        return Finding(what, f"The sender is {found.status}. Twilio's console says why.")
+    webhook = found.webhook or {}
+    if (webhook.get("callback_url"), webhook.get("callback_method")) != (wanted, "POST"):
+        return Finding(what, f"It calls {webhook.get('callback_url') or 'nothing'}. In Twilio's console, under WhatsApp "
+                             f"senders, set 'Webhook URL for incoming messages' to {wanted}, HTTP POST.")
     return Finding(what)
 
 

@@ -15,6 +15,12 @@ PHONES = web.AppKey("phones", PhoneSettings)
 routes = web.RouteTableDef()
 
 
+@routes.get("/api/v1/phones")
+async def phones(request: web.Request) -> web.Response:
+    """The numbers that carers text, by channel; none where there are none."""
+    return web.json_response(request.app[PHONES].numbers(), headers={"Cache-Control": "public, max-age=300"})
+
+
 @routes.post("/api/v1/conversations/{id}/code")
 async def give(request: web.Request) -> web.Response:
     """A code to go on with elsewhere, and where."""

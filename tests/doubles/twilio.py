@@ -23,6 +23,7 @@ TOKEN = "a-token-of-twilio-for-tests"
 SMS_NUMBER = "+447700900000"
 WHATSAPP_NUMBER = "+447700900001"
 TEMPLATE = "HX" + "a" * 32
+SERVICE = "MG" + "b" * 32
 STOP = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"}
 START = {"start", "yes", "unstop"}
 ERRORS = {21610: "Attempt to send to unsubscribed recipient", 21617: "The concatenated message body exceeds the 1600 limit",
@@ -79,6 +80,12 @@ class FakeTwilio:
         self.opted_out: set[str] = set()
         self.numbers: list[dict[str, Any]] = [{"sid": "PN" + "1" * 32, "phone_number": SMS_NUMBER,
                                                "sms_url": f"{self.public_url}/channels/sms", "sms_method": "POST"}]
+        self.senders: list[dict[str, Any]] = [{
+            "sid": "XE" + "1" * 32, "sender_id": f"whatsapp:{WHATSAPP_NUMBER}", "status": "ONLINE",
+            "webhook": {"callback_url": f"{self.public_url}/channels/whatsapp", "callback_method": "POST"}}]
+        self.service: dict[str, Any] = {
+            "sid": SERVICE, "account_sid": ACCOUNT, "inbound_request_url": f"{self.public_url}/channels/sms",
+            "inbound_method": "POST", "use_inbound_webhook_on_number": False}
         self.arrived = asyncio.Event()
 
     async def start(self, port: int = 0) -> None:
@@ -88,6 +95,8 @@ class FakeTwilio:
         app.router.add_get(f"{account}/Messages.json", self._list)
         app.router.add_get(f"{account}.json", self._account)
         app.router.add_get(f"{account}/IncomingPhoneNumbers.json", self._numbers)
+        app.router.add_get("/v2/Channels/Senders", self._senders)
+        app.router.add_get("/v1/Services/{sid}", self._service)
         app.router.add_post("/v1/Content", self._create_content)
         app.router.add_get("/v1/Content", self._list_content)
         app.router.add_get("/v1/Content/{sid}", self._get_content)
@@ -161,6 +170,17 @@ class FakeTwilio:
             return self._error(20003)
         found = [n for n in self.numbers if n["phone_number"] == request.query.get("PhoneNumber", n["phone_number"])]
         return web.json_response({"incoming_phone_numbers": found, "next_page_uri": None, "page": 0, "page_size": 50})
+
+    async def _senders(self, request: web.Request) -> web.Response:
+        if not self._authorised(request):
+            return self._error(20003)
+        return web.json_response({"senders": self.senders, "meta": {"page": 0, "page_size": 50, "next_page_url": None,
+                                                                    "key": "senders"}})
+
+    async def _service(self, request: web.Request) -> web.Response:
+        if not self._authorised(request):
+            return self._error(20003)
+        return web.json_response(self.service) if request.match_info["sid"] == SERVICE else self._error(20404)
 
     async def _create_content(self, request: web.Request) -> web.Response:
         fault = self.faults.pop(0) if self.faults and str(self.faults[0]).startswith("content") else None

@@ -119,6 +119,7 @@ class System:
     process: subprocess.Popen[bytes] | None = None
     took: float = 0.0
     strangers: set[Socket] = field(default_factory=set)  # sockets to other machines, seen at any time
+    settings: dict[str, str] = field(default_factory=dict)  # beside those of every test
 
     @property
     def url(self) -> str:
@@ -152,8 +153,8 @@ class System:
     def start(self) -> None:
         begun = time.monotonic()
         with self.output.open("ab") as out:
-            self.process = subprocess.Popen(SIGNPOST, env=environment(self.data, self.port), stdout=out, stderr=out,
-                                            cwd=ROOT, start_new_session=True)
+            given = environment(self.data, self.port) | self.settings
+            self.process = subprocess.Popen(SIGNPOST, env=given, stdout=out, stderr=out, cwd=ROOT, start_new_session=True)
         threading.Thread(target=self._watch, args=(self.process,), daemon=True).start()
         self.wait_ready()
         self.took = time.monotonic() - begun

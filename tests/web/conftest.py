@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
+from bot.channels.settings import PhoneSettings
 from tests.doubles.gateway import Running, StartGateway, fake_rasa, gateways
 from tests.doubles.rasa import FakeRasa
 from tests.web.looking import DESK
@@ -58,7 +59,7 @@ async def start_gateway(rasa: FakeRasa, tmp_path: Path, monkeypatch: pytest.Monk
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def gateway(start_gateway: StartGateway) -> Running:
-    return await start_gateway()
+    return await start_gateway(PhoneSettings())
 
 
 @dataclass

@@ -215,7 +215,7 @@ export class Chat {
   show(message) {
     if (this.messages.has(message.id)) return;
     this.remember(message);
-    if (this.messages.size === 1) return; // the greeting, which is on the page already
+    if (this.messages.size === 1 && message.from === "assistant") return; // the greeting, which is on the page already
     const echoed = message.from === "carer" && this.echo(message);
     const made = echoed || whole(message, this.view.act);
     made.dataset.id = message.id;
@@ -248,6 +248,33 @@ export class Chat {
   // The name of whoever at the helpline wrote last, if it was given.
   person() {
     return [...this.messages.values()].filter((message) => message.from === "helpline").pop()?.by;
+  }
+
+  // A code for the phone that she goes on with; null where there is none to be had.
+  async code() {
+    try {
+      await this.open();
+      const { id, token } = this.conversation;
+      const answer = await this.service.call("POST", `/conversations/${id}/code`, {}, token);
+      return answer.status === 201 ? answer.body : null;
+    } catch {
+      return null;
+    }
+  }
+
+  // The conversation that a code opens takes this one's place. Gives what is wrong with the code, or null.
+  async takeUp(code, mode) {
+    try {
+      const { status, body } = await this.service.call("POST", "/conversations/resume", { code });
+      if (status !== 200) return body?.detail ?? say("broken");
+      if (body.conversation_id === this.conversation?.id) this.end();
+      else this.leave(mode);
+      this.view.forgotten(say("moved"));
+      this.resume({ id: body.conversation_id, token: body.token });
+      return null;
+    } catch {
+      return say("broken");
+    }
   }
 
   // ---- Ending --------------------------------------------------------------------------------------------------------

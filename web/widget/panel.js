@@ -4,6 +4,7 @@ import { element } from "./element.js";
 import { Chat } from "./chat.js";
 import { Exit } from "./exit.js";
 import { Known } from "./known.js";
+import { Moving } from "./moving.js";
 import { Person } from "./person.js";
 import { formatted, inline } from "./text.js";
 import { printOut } from "./print.js";
@@ -26,6 +27,7 @@ export class Panel {
     this.chat = new Chat(service, { log: this.log, status: this.status, connection: this.connection, act,
       known: (state) => this.known.show(state), mode: (mode) => this.show(mode), typing: () => this.person.types(), forgotten: (why) => this.forgotten(why),
       arrived: (made) => this.arrived(made) }, options.council);
+    this.moving = new Moving(service, { code: () => this.chat.code(), takeUp: (code) => this.chat.takeUp(code, this.mode) });
     this.exit = new Exit(() => this.leave(), options.active);
     this.made = this.build();
   }
@@ -48,10 +50,10 @@ export class Panel {
     this.ask = element("div", { class: "ask", role: "group", "aria-labelledby": "delete-ask", hidden: true });
     this.forget = button(say("delete"), () => this.askToDelete(), { id: "forget" });
     const person = button(say("person"), () => this.chat.send({ option: PERSON, label: say("person") }), { id: "person" });
-    return element("div", { class: "tools" }, person, element("details", { class: "more" }, element("summary", {}, say("more")),
+    return element("div", { class: "tools" }, person, element("details", { class: "more", ontoggle: () => this.moving.offer() }, element("summary", {}, say("more")),
       element("div", { class: "options" }, button(say("print"), () => this.print(), { id: "print" }),
-        button(say("start_again"), () => this.chat.send({ option: START_AGAIN, label: say("start_again") }), { id: "again" }), this.forget),
-      this.ask,
+        button(say("start_again"), () => this.chat.send({ option: START_AGAIN, label: say("start_again") }), { id: "again" }), this.moving.there, this.moving.here, this.forget),
+      this.ask, this.moving.box,
       element("p", { class: "check" }, this.remember, element("label", { for: "remember" }, say("remember"))),
       element("p", { class: "hint", id: "remember-hint" }, say("remember_hint")),
       element("p", { class: "hint" }, say("exit_hint"))));
