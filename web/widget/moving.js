@@ -7,6 +7,8 @@ const LINKS = { // a phone opens its messages with the text in place
   whatsapp: (number, text) => `https://wa.me/${number.slice(1)}?text=${encodeURIComponent(text)}`,
 };
 
+const plain = (number) => number.replace(/^\+44(\d{4})(\d{6})$/, "0$1 $2"); // as people here write it
+
 export class Moving {
   // `chat.code()` gives {code, expires_at} or null, `chat.takeUp(code)` what is wrong with the code, or nothing.
   constructor(service, chat) {
@@ -29,7 +31,7 @@ export class Moving {
 
   async away() {
     const made = await this.chat.code();
-    const close = button(say("close"), () => this.close(this.there));
+    const close = element("div", { class: "options" }, button(say("close"), () => this.close(this.there)));
     if (!made) {
       this.show(element("p", { class: "wrong", tabindex: -1 }, say("broken")), close);
       return;
@@ -37,7 +39,7 @@ export class Moving {
     const text = say("move_text", { code: made.code });
     const time = new Date(made.expires_at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
     const ways = Object.entries(this.numbers).map(([channel, number]) =>
-      element("p", {}, element("a", { href: LINKS[channel](number, text), rel: "noreferrer noopener" }, say(`move_${channel}`, { number }))));
+      element("p", {}, element("a", { href: LINKS[channel](number, text), rel: "noreferrer noopener" }, say(`move_${channel}`, { number: plain(number) }))));
     this.show(element("p", { tabindex: -1 }, say("move_how", { time })), element("p", { class: "code" }, text), ways, close);
   }
 
@@ -62,6 +64,7 @@ export class Moving {
     this.box.replaceChildren(...parts.flat());
     this.box.hidden = false;
     this.box.querySelector("input, [tabindex]").focus();
+    this.box.scrollIntoView({ block: "nearest" });
   }
 
   close(back) {
