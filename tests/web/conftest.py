@@ -59,7 +59,7 @@ async def start_gateway(rasa: FakeRasa, tmp_path: Path, monkeypatch: pytest.Monk
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def gateway(start_gateway: StartGateway) -> Running:
-    return await start_gateway(PhoneSettings())
+    return await start_gateway(PhoneSettings(), answer_within=3.0)
 
 
 @dataclass
