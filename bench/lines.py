@@ -10,6 +10,7 @@ import numpy.typing as npt
 import yaml
 
 from bot.embedding.classifier import normal
+from bot.embedding.kept import embed_kept
 from bot.embedding.lines import listed
 from bot.embedding.model import SentenceEmbedding
 
@@ -39,4 +40,4 @@ def read(also: tuple[str, ...] = ()) -> Lines:
             texts += mine
             labels += [block.get("intent") or block["kind"]] * len(mine)
             writers += [block.get("metadata", {}).get("writer", "us")] * len(mine)
-    return Lines(texts, np.array(labels), np.array(writers), SentenceEmbedding().embed(texts))
+    return Lines(texts, np.array(labels), np.array(writers), embed_kept(SentenceEmbedding(), texts))

@@ -70,7 +70,7 @@ def finished(turn: Turn, reply: Reply) -> Reply:
 
     A complaint is a person's matter besides, whatever is answered.
     """
-    reply = with_feeling(turn, reply)
+    reply = with_feeling(turn, of_child(turn, reply))
     if turn.complaint and reply.hand_over is None:
         reply = reply.model_copy(update={"hand_over": HandOver(reason="complaint")})
     if "is_parent" in turn.learned:
@@ -80,6 +80,15 @@ def finished(turn: Turn, reply: Reply) -> Reply:
         reply = led_by(turn.say("answer.again"), reply)
     turn.memory.said = fingerprint(reply)
     return reply
+
+
+def of_child(turn: Turn, reply: Reply) -> Reply:
+    """Says which child an answer is about, where the carer speaks of several and it turns on which."""
+    memory, first = turn.memory, reply.messages[0]
+    picked = any(answer.arrangement for answer in first.answers)
+    if not memory.children or memory.child is None or not (picked or (turn.named and first.answers)):
+        return reply
+    return led_by(turn.say("child.about", child=turn.knowledge.base.children[memory.child]), reply)
 
 
 def with_feeling(turn: Turn, reply: Reply) -> Reply:

@@ -78,9 +78,10 @@ def answer_topics(turn: Turn, topics: list[str], words: int = WEB_WORDS) -> Repl
     asked = None if told else next_question(turn, topics[0])
     left = words - (count(asked.text) if asked else 0)
     messages: list[Message] = []
-    for topic in topics:
-        first = answer_first(turn, topic, left if len(topics) == 1 else words // len(topics))
-        message = fitting(first, left) or (None if messages else first)
+    for number, topic in enumerate(topics):
+        share = left // (len(topics) - number)  # of the room there is
+        first = answer_first(turn, topic, share)
+        message = fitting(first, share) or fitting(first, left) or (None if messages else first)
         if message is None:  # no room: it is offered
             offered = [*messages[-1].options, topic_option(turn, topic)][-MOST_OPTIONS:]
             messages[-1] = messages[-1].model_copy(update={"options": offered})
@@ -167,14 +168,18 @@ class FollowUp(SignpostAction):
             return Reply(messages=[ALONE[kind](turn, topic)])
         if changes(turn, topic) and kind != "who_to_ask":
             return answer_topics(turn, [topic])  # 'and for the older one?', 'does it change with an SGO?'
-        return answer_again(turn, topic, None if kind == "more" else kind)
+        return answer_again(turn, topic, None if kind in UNNAMED else kind)
 
 
 def changes(turn: Turn, topic: str) -> bool:
     """Does what this message tells give another answer on `topic` than before?"""
-    known = turn.knowledge.base.topics.get(topic)
-    told = {*turn.learned, *(["arrangement"] if turn.memory.arrangement != turn.before else [])}
-    return known is not None and bool(told & set(known.depends_on))
+    base, was, now = turn.knowledge.base, turn.was, turn.situation
+    if topic not in base.topics or was is None:
+        return False
+    if turn.turned or ("authority" in base.topics[topic].depends_on and now.authority != was.authority):
+        return True
+    then, found = base.find(topic, "answer", was), base.find(topic, "answer", now)
+    return bool(then and found and then.entry.id != found.entry.id)
 
 
 def at_hand(turn: Turn, kind: str) -> str:
@@ -239,6 +244,7 @@ def meaning(turn: Turn, topic: str) -> Message:
     return Message(text=turn.say("meaning.which"), topics=[topic])
 
 
+UNNAMED = ("detail", "more")  # follow-ups that name no part: the nearest is taken
 ALONE = {"source": sources, "short": in_short, "meaning": meaning}  # follow-ups that are no part of the content
 _NO_STOPS = str.maketrans(dict.fromkeys("?.,!:;'\"()", " "))
 

@@ -56,7 +56,7 @@ def work_out(turn: Turn) -> Ask | Verdict:
 def settle(turn: Turn) -> None:
     """Take the arrangement that follows from what is known, where the carer hasn't named one, without asking."""
     memory = turn.memory
-    if not turn.learned or memory.arrangement not in (None, "unknown", *INFERRED):
+    if not (turn.learned or turn.turned) or memory.arrangement not in (None, "unknown", *INFERRED):
         return
     step = turn.knowledge.table.settled(_told(turn), memory.asked)
     if isinstance(step, Verdict):

@@ -7,7 +7,7 @@ from bot.actions.answering import answer_again, answer_topics
 from bot.actions.asking import WHICH, question, work_out
 from bot.actions.choosing import NEAR, near_topic
 from bot.actions.composing import PERSON, menu, person_option, topic_option
-from bot.actions.knowing import known_facts
+from bot.actions.knowing import all_known
 from bot.actions.replying import HELPED, take_told
 from bot.actions.turn import Turn, topic_of
 from bot.knowledge.arrangement_types import Ask
@@ -88,7 +88,7 @@ class TellKnown(SignpostAction):
 
     def reply(self, turn: Turn) -> Reply:
         """Everything remembered of the family."""
-        facts = known_facts(turn)
+        facts = all_known(turn)
         text = turn.say("privacy.known", facts=facts) if facts else turn.say("privacy.known_nothing")
         return Reply(messages=[Message(text=text, topics=["assistant.privacy"])])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.actions.action import SignpostAction
-from bot.actions.answering import answer_topics
+from bot.actions.answering import answer_topics, changes
 from bot.actions.asking import COUNCIL, WHICH, facts, new_verdict, question, take_order, tell_verdict, which_council, work_out
 from bot.actions.composing import PERSON, WEB_WORDS, answer_locally, count, led_by, menu, person_option, topic_option
 from bot.actions.knowing import known_facts
@@ -153,7 +153,7 @@ def note_facts(turn: Turn) -> Reply:
     if settled:
         return Reply(messages=[tell_verdict(turn, settled)])
     told, topic = known_facts(turn, turn.learned), memory.topic or ""
-    if topic in base.topics and set(base.topics[topic].depends_on) & set(turn.learned):
+    if changes(turn, topic):
         noted = turn.say("noted.facts", facts=told) if told else ""
         again = answer_topics(turn, [topic], WEB_WORDS - count(noted))
         first = again.messages[0]

@@ -18,6 +18,8 @@ from bot.knowledge.situation import Situation
 INFERRED = frozenset({"informal", "private_fostering", "prospective"})
 # Intents by which a carer tells or puts right where she lives.
 TELLING = ("reply.", "assistant.correction.")
+# Facts that hold for every child of the family.
+OF_ALL_CHILDREN = frozenset({"is_parent", "children_count"})
 SHORT = 25  # words; a longer message tells a story, and a place in it is part of the story
 
 
@@ -51,7 +53,9 @@ class Turn:
     complaint: str | None = None  # about us, or about somebody else
     language: str | None = None
     named: list[str] = field(default_factory=list)  # children
+    turned: bool = False  # to another child
     before: str | None = None  # the arrangement known before this message
+    was: Situation | None = None  # what was known before it, for look-ups
 
     @classmethod
     def read(cls, tracker: Tracker, knowledge: Knowledge) -> Turn:
@@ -59,11 +63,17 @@ class Turn:
         turn = cls.without_message(tracker, knowledge)
         entities = tracker.latest_message.get("entities") or []
         turn.named = [e["value"] for e in entities if e["entity"] == "child"]
+        was_of, turn.was = turn.memory.child, turn.situation
         turn._turn_to_child()
+        of_each = [e["value"] for e in entities if e["entity"] == "of_child"]
+        turn._take_of_each(of_each)
+        turn.turned = was_of is not None and turn.memory.child != was_of
         turn._take_earlier([told for e in entities if e["entity"] == "earlier" for told in e["value"]])
         turn.before = turn.memory.arrangement
         for entity in entities:
-            turn._take(entity["entity"], entity["value"])
+            mixed = of_each and entity["entity"] == "fact" and entity["value"]["name"] not in OF_ALL_CHILDREN
+            if not mixed:
+                turn._take(entity["entity"], entity["value"])
         return turn
 
     @classmethod
@@ -88,6 +98,13 @@ class Turn:
             memory.change_child(self.named[0])
         elif len(self.named) == 1 and not memory.child:
             memory.child = self.named[0]
+
+    def _take_of_each(self, told: list[dict[str, Any]]) -> None:
+        """What was told of each of several children is kept with that child; the first one named is spoken of from then on."""
+        for of in reversed(told):
+            self.memory.change_child(of["child"])
+            for fact in of["facts"]:
+                self._learn(fact["name"], fact["value"])
 
     def _take_earlier(self, told: list[dict[str, Any]]) -> None:
         """Facts of messages that were answered as danger: known from now on, and no news in this turn."""

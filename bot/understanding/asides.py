@@ -19,6 +19,7 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.embedding.classifier import normal
+from bot.understanding.children import Children
 from bot.understanding.complaints import US, Complaints
 from bot.understanding.facts_component import CONTENT
 
@@ -26,7 +27,6 @@ LANGUAGE, PERSON = "assistant.out_of_scope.language", "helpline.talk_to_someone"
 ENOUGH = 2  # words of a language, each different
 MOST = 0.5  # the share of a message's words that must be the language's
 SCRIPT = 0.5  # the share of a message's letters that must be in its script
-_NOT_ANOTHERS = r"(?<!'s )(?<!s' )"  # "my neighbour's little girl" is no child of this family
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
@@ -34,12 +34,10 @@ class Asides(GraphComponent):
     """See the module."""
 
     def __init__(self) -> None:
-        feelings, children = _read("feelings"), _read("children")
         self._feelings = {name: re.compile("|".join(f"(?:{p})" for p in block["patterns"]))
-                          for name, block in feelings.items()}
+                          for name, block in _read("feelings").items()}
         self._complaints = Complaints(Path(CONTENT) / "complaints.yml")
-        self._children = {name: re.compile(rf"{_NOT_ANOTHERS}\b(?:{'|'.join(map(re.escape, block['said']))})\b")
-                          for name, block in children.items()}
+        self._children = Children(_read("children"))
         self._languages = _read("languages")
 
     @classmethod
@@ -62,8 +60,7 @@ class Asides(GraphComponent):
         found += [("complaint", complaint)] if complaint else []
         if complaint == US:  # which only a person can take
             message.set(INTENT, {"name": PERSON, "confidence": 1.0}, add_to_output=True)
-        spoken_of = [(m.start(), name) for name, pattern in self._children.items() for m in pattern.finditer(text)]
-        found += [("child", name) for name in dict.fromkeys(name for _, name in sorted(spoken_of))]
+        found += [("child", name) for name in self._children.named(text)]
         language = self.language(text)
         if language:
             found.append(("language", language))

@@ -20,7 +20,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.embedding.classifier import Settings, TextClassifier, normal
 from bot.embedding.kept import embed_kept
 from bot.embedding.parts import items, parts
-from bot.understanding.at_hand import blended, by_topic, in_place, may_be_about, topic_of, under_titles
+from bot.understanding.at_hand import CHAT, blended, by_topic, in_place, may_be_about, topic_of, under_titles
 from bot.understanding.classifying import ClassifierComponent
 from bot.understanding.context import EMBEDDING, PARTS_ASKED, SENTENCES, slots
 from bot.understanding.open_question import asks
@@ -29,6 +29,8 @@ UNCLEAR = "unclear"
 URGENT = "urgent."
 INFORM = "reply.inform"
 FOLLOW_UP = "follow_up."
+IN_PART = 0.9  # what a sentence's confidence counts beside the whole message's
+TALK = (*CHAT, "assistant.out_of_scope")
 UNDOING = ("assistant.correction.", "assistant.privacy.delete")
 
 
@@ -124,14 +126,16 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
         return whole
 
     def _intent(self, best: dict[str, Any], needs: list[tuple[str, float]]) -> dict[str, Any]:
-        """The class of the message; a need told with its story beats the story."""
+        """The class of the message; a need told with its story, or with small talk, beats that."""
         told, danger = not is_need(best["name"]), best["name"].startswith(URGENT)
-        undoes = best["name"].startswith(UNDOING)
+        undoes, chats = best["name"].startswith(UNDOING), best["name"].startswith(TALK)
         sure = best["confidence"] >= self._config["urgent" if danger else "undoing" if undoes else "sure"]
-        if sure and not (told and needs and needs[0][1] >= self._config["part"]):
+        plain = [(name, c) for name, c in needs if not name.startswith(TALK) and c >= self._config["part"] * IN_PART]
+        if sure and not (told and needs and needs[0][1] >= self._config["part"]) and not (chats and plain):
             return best
         if needs:
-            return {"name": needs[0][0], "confidence": needs[0][1]}
+            name, confidence = (plain if chats and plain else needs)[0]
+            return {"name": name, "confidence": confidence}
         return {"name": UNCLEAR, "confidence": 1 - best["confidence"]}
 
     def _others(self, needs: list[tuple[str, float]], likeliest: list[tuple[str, float]]) -> list[tuple[str, float]]:
@@ -153,7 +157,7 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
                 if name.startswith(URGENT):  # danger is the detector's to find; a hint of it in passing is no need
                     bar = 1.0 if row or place else self._config["urgent"]
                 if confidence >= bar:
-                    score[name] = max(score.get(name, 0.0), confidence * (0.9 if row else 1.0))
+                    score[name] = max(score.get(name, 0.0), confidence * (IN_PART if row else 1.0))
                     first = first if row or place else name
         return sorted(score.items(), key=lambda pair: (pair[0] != first, -pair[1]))[: self._config["most"]]
 

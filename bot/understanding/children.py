@@ -1,0 +1,39 @@
+"""Which child a message speaks of, and what it tells of each where it speaks of two. The words are in content/children.yml."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_NOT_ANOTHERS = r"(?<!'s )(?<!s' )"  # "my neighbour's little girl" is no child of this family
+_CLAUSE = re.compile(r"[.;:!?,\n]+\s*|\s+-+\s+|\s+(?:and|but|while|whereas|then|though)\s+")
+
+
+class Children:
+    """Made from children.yml as loaded."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self._said = {name: re.compile(rf"{_NOT_ANOTHERS}\b(?:{'|'.join(map(re.escape, block['said']))})\b")
+                      for name, block in data.items()}
+
+    def named(self, text: str) -> list[str]:
+        """The children spoken of in `text` (lower case, straight apostrophes), in that order."""
+        spoken = [(match.start(), name) for name, pattern in self._said.items() for match in pattern.finditer(text)]
+        return list(dict.fromkeys(name for _, name in sorted(spoken)))
+
+    def told_of(self, text: str) -> dict[str, str]:
+        """What `text` tells of each child, clause by clause, after what it tells of all; empty unless two are named apart."""
+        of_all: list[str] = []
+        of_each: dict[str, list[str]] = {}
+        speaking = of_all
+        for clause in _CLAUSE.split(text):
+            named = self.named(clause)
+            if len(named) == 1:
+                speaking = of_each.setdefault(named[0], [])
+            elif named:
+                speaking = of_all
+            speaking.append(clause)
+        if len(of_each) < 2:
+            return {}
+        return {name: ". ".join([*of_all, *clauses]) for name, clauses in of_each.items()}
