@@ -73,8 +73,8 @@ def finished(turn: Turn, reply: Reply) -> Reply:
     reply = with_feeling(turn, of_child(turn, reply))
     if turn.complaint and reply.hand_over is None:
         reply = reply.model_copy(update={"hand_over": HandOver(reason="complaint")})
-    if "is_parent" in turn.learned:
-        reply = led_by(turn.say("parent.first"), reply)
+    if turn.memory.is_parent and ("is_parent" in turn.learned or reply.messages[0].answers):
+        reply = led_by(turn.say("parent.first" if "is_parent" in turn.learned else "parent.again"), reply)
     turn.memory.entry = next((a.entry for m in reply.messages for a in m.answers), turn.memory.entry)
     if fingerprint(reply) == turn.memory.said:
         reply = led_by(turn.say("answer.again"), reply)

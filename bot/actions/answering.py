@@ -14,6 +14,7 @@ from bot.actions.composing import (
     answer_facets,
     answer_locally,
     answer_topic,
+    council_part,
     count,
     facet_option,
     helpline_answers,
@@ -30,6 +31,7 @@ from bot.knowledge.base import MOST_OPTIONS
 from bot.knowledge.opening import clock_words, closes_at, day_words, opens_next
 from bot.knowledge.reply import HandOver, Message, Option, Reply
 
+LOCAL_OFFER = "support.local_offer"
 OTHER_NATION = "assistant.other_nation"
 PLAINLY = 0.15  # how much nearer an earlier topic must be than the last
 QUESTION = 30  # words that a question after the answer may take
@@ -52,8 +54,9 @@ class AnswerNeeds(SignpostAction):
         settled = new_verdict(turn) if topics[0].startswith("arrangement.") else None
         if settled:
             return Reply(messages=[tell_verdict(turn, settled)])
-        if turn.asks_elsewhere and topics[0] in (turn.memory.topic, "support.local_offer"):
-            return Reply(messages=[answer_locally(turn, topics[0], turn.elsewhere)])
+        there = next((t for t in topics if t in (turn.memory.topic, LOCAL_OFFER)), None) if turn.asks_elsewhere else None
+        if there:
+            return Reply(messages=[answer_locally(turn, there, turn.elsewhere)])
         if len(topics) == 1 and turn.text and turn.memory.given.get(topics[0]) and not changes(turn, topics[0]):
             return answer_again(turn, topics[0])
         return answer_topics(turn, topics, WEB_WORDS - PASSED_ON if turn.complaint else WEB_WORDS)
@@ -64,6 +67,8 @@ def needed(turn: Turn) -> list[str]:
     base = turn.knowledge.base.topics
     intents = turn.needs or [turn.intent]
     topics = [t for t in dict.fromkeys(topic_of(i) for i in intents) if t in base]
+    if turn.asks_elsewhere and turn.nation is None:  # 'same for Oldham?' is no question about another nation
+        topics = [t for t in topics if t != OTHER_NATION] or [turn.memory.topic or LOCAL_OFFER]
     if turn.nation in ("scotland", "wales", "northern_ireland") and turn.memory.authority is None:
         topics = [OTHER_NATION, *(t for t in topics if t != OTHER_NATION)]
     return sorted(topics, key=lambda t: not t.startswith(URGENT)) or [topic_of(turn.intent)]
@@ -75,7 +80,7 @@ def answer_topics(turn: Turn, topics: list[str], words: int = WEB_WORDS) -> Repl
     memory.open_question = None
     instead = [topic_option(turn, topic) for topic in might_be(turn, topics)]
     told = bool(instead) or len(topics) > 2 or turn.complaint  # who asks three things, or complains, is told, not asked
-    asked = None if told else next_question(turn, topics[0])
+    asked = None if told and (turn.complaint or not turn.choices) else next_question(turn, topics[0])
     left = words - (count(asked.text) if asked else 0)
     messages: list[Message] = []
     for number, topic in enumerate(topics):
@@ -142,6 +147,8 @@ def answer_again(turn: Turn, topic: str, wanted: str | None = None) -> Reply:
                                        options=[*_onward(turn, topic), person_option(turn)])])
     message = answer_facets(turn, topic, parts)
     here = local_part(turn, topic, turn.knowledge.base.find_locally(topic, turn.situation)[:1])
+    if here is None and turn.memory.authority and "authority" in turn.learned:
+        here = council_part(turn, turn.memory.authority, [])  # 'who do I ring? I'm in Gravesend'
     if here and (wanted == "who_to_ask" or "authority" in turn.learned) and count(message.text) + count(here) <= WEB_WORDS:
         message = message.model_copy(update={"text": f"{message.text}\n\n{here}"})
     for facet in reversed(parts):

@@ -7,7 +7,7 @@ from bot.actions.answering import answer_again, answer_topics
 from bot.actions.asking import WHICH, question, work_out
 from bot.actions.choosing import NEAR, near_topic
 from bot.actions.composing import PERSON, menu, person_option, topic_option
-from bot.actions.knowing import all_known
+from bot.actions.knowing import all_known, known_facts
 from bot.actions.replying import HELPED, take_told
 from bot.actions.turn import Turn, topic_of
 from bot.knowledge.arrangement_types import Ask
@@ -23,7 +23,9 @@ class Greet(SignpostAction):
     takes_up = True
 
     def reply(self, turn: Turn) -> Reply:
-        """A greeting and the main topics."""
+        """A greeting and the main topics; what was told with it is taken."""
+        if turn.learned or turn.choices:
+            return take_told(turn)
         return chat(turn, "greet.hello", "assistant.greeting", menu(turn))
 
 
@@ -111,7 +113,7 @@ class GoBack(SignpostAction):
 
     def reply(self, turn: Turn) -> Reply:
         """The earlier topic that is named, else the one before; a menu where there was none."""
-        if turn.learned:
+        if known_facts(turn, turn.learned):
             return take_told(turn)
         topic = earlier(turn)
         if topic not in turn.knowledge.base.topics:
@@ -163,7 +165,9 @@ class OutOfScope(SignpostAction):
     takes_up = True
 
     def reply(self, turn: Turn) -> Reply:
-        """Says so, and what we can do."""
+        """Says so, and what we can do; who tells of her family isn't beside the point."""
+        if turn.learned or turn.choices:
+            return take_told(turn)
         return chat(turn, "out_of_scope", "assistant.out_of_scope", menu(turn))
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 _NOT_ANOTHERS = r"(?<!'s )(?<!s' )"  # "my neighbour's little girl" is no child of this family
-_CLAUSE = re.compile(r"[.;:!?,\n]+\s*|\s+-+\s+|\s+(?:and|but|while|whereas|then|though)\s+")
+_CLAUSE = re.compile(r"(?:[.;:!?,\n]+|\s+-+)\s*(?:(?:and|but|while|whereas|then|though)\s+)?"
+                     r"|\s+(?:and|but|while|whereas|then|though)\s+")
 
 
 class Children:

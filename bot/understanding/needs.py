@@ -20,17 +20,18 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.embedding.classifier import Settings, TextClassifier, normal
 from bot.embedding.kept import embed_kept
 from bot.embedding.parts import items, parts
-from bot.understanding.at_hand import CHAT, blended, by_topic, in_place, may_be_about, topic_of, under_titles
+from bot.understanding.at_hand import CORRECTION, blended, by_topic, in_place, may_be_about, topic_of, under_titles
 from bot.understanding.classifying import ClassifierComponent
 from bot.understanding.context import EMBEDDING, PARTS_ASKED, SENTENCES, slots
 from bot.understanding.open_question import asks
+from bot.understanding.plainly import DELETE, corrects, may_delete
 
 UNCLEAR = "unclear"
 URGENT = "urgent."
 INFORM = "reply.inform"
 FOLLOW_UP = "follow_up."
 IN_PART = 0.9  # what a sentence's confidence counts beside the whole message's
-TALK = (*CHAT, "assistant.out_of_scope")
+TALK = ("assistant.greeting", "assistant.about", "assistant.out_of_scope")
 UNDOING = ("assistant.correction.", "assistant.privacy.delete")
 
 
@@ -44,10 +45,11 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
         return {
             **asdict(Settings()),
             "sure": 0.3,  # a whole message at least this sure of a class is not asked about
-            "undoing": 0.5,  # or this sure where it would undo or delete something
+            "undoing": 0.5,  # or this sure where it would undo or delete something, or be waved away as small talk
             "second": 0.22,  # a further topic of the whole message is answered from here
             "part": 0.8,  # a topic of one part is answered from here
             "urgent": 0.85,  # danger is taken up from here where the detector, which reads first, found none
+            "item": 0.5,  # of a list is plain from here
             "part_words": 4,
             "told_unasked": 0.4,  # how likely a message only tells something, where nothing was asked
             "most": 3,
@@ -78,6 +80,9 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
         ranking = _ranking(self._trained.classes, shares[0], together=bool(slots(message).get("topic")))
         needs = self._needs(shares)
         intent = self._intent(ranking[0], needs)
+        spoken = slots(message).get("topic")
+        if spoken and intent["name"].startswith((CORRECTION, FOLLOW_UP, spoken)):
+            intent = {**intent, "name": corrects(normal(text)) or intent["name"]}
         likeliest = [(r["name"], r["confidence"]) for r in ranking
                      if is_need(r["name"]) and not r["name"].startswith(URGENT)][:4]
         entities = [_entity("need", *found, text) for found in needs or likeliest]
@@ -101,7 +106,9 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
         message.set(EMBEDDING, vectors[0])
         message.set(SENTENCES, (read[1:1 + len(sentences)], vectors[:1 + len(sentences)]))
         shares = self._trained.probabilities(vectors, read)
-        if asks(text):
+        if not may_delete(read[0]):
+            shares[:, [name == DELETE for name in self._trained.classes]] = 0.0
+        if asks(text) or spoken:
             message.set(PARTS_ASKED, _parts_asked(self._trained.classes, shares[0]))
         shares = self._without_hints(shares * in_place(self._trained.classes, known, self._config["told_unasked"]))
         if titled:
@@ -112,7 +119,7 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
         """A message that lists what is needed is about the things it lists, where two at least are plain."""
         best = shares[1:].argmax(axis=1)
         plain = [row for row, column in enumerate(best, start=1)
-                 if is_need(self._trained.classes[column]) and shares[row, column] >= self._config["part"]]
+                 if is_need(self._trained.classes[column]) and shares[row, column] >= self._config["item"]]
         if len(plain) > 1:
             shares[0] = shares[plain].mean(axis=0)
         return shares
@@ -129,7 +136,7 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
         """The class of the message; a need told with its story, or with small talk, beats that."""
         told, danger = not is_need(best["name"]), best["name"].startswith(URGENT)
         undoes, chats = best["name"].startswith(UNDOING), best["name"].startswith(TALK)
-        sure = best["confidence"] >= self._config["urgent" if danger else "undoing" if undoes else "sure"]
+        sure = best["confidence"] >= self._config["urgent" if danger else "undoing" if undoes or chats else "sure"]
         plain = [(name, c) for name, c in needs if not name.startswith(TALK) and c >= self._config["part"] * IN_PART]
         if sure and not (told and needs and needs[0][1] >= self._config["part"]) and not (chats and plain):
             return best

@@ -318,5 +318,43 @@ async def test_what_to_do_next_is_said_of_the_last_answer(talk: Talk, knowledge:
     assert got.messages[0].answers[0].facet == "next_step"
 
 
+def of_child(child: str, **facts: object) -> dict[str, object]:
+    return {"entity": "of_child", "value": {"child": child, "facts": [{"name": n, "value": v} for n, v in facts.items()]}}
+
+
+async def test_two_children_told_of_at_once_keep_what_is_theirs(talk: Talk, knowledge: Knowledge) -> None:
+    both = [{"entity": "child", "value": "nephew"}, {"entity": "child", "value": "niece"}]
+    nephew = of_child("nephew", arrangement="special_guardianship_order", child_age=[9])
+    await talk("action_take_reply", "reply.inform", nephew, of_child("niece", arrangement="informal"),
+               fact("arrangement", "informal"), place("leeds"), *both)
+    assert talk.slots["child"] == "nephew" and talk.slots["arrangement"] == "special_guardianship_order"
+    got = await talk("action_answer", "money.overview", {"entity": "child", "value": "niece"}, text="money for my niece")
+    assert talk.slots["arrangement"] == "informal" and talk.slots["authority"] == "leeds"
+    assert got.messages[0].text.startswith(knowledge.base.say("child.about", ON, child="your niece"))
+    other = await talk("action_follow_up", "follow_up.detail", {"entity": "child", "value": "nephew"}, text="and my nephew?")
+    assert other.messages[0].answers[0].arrangement == "special_guardianship_order"
+    known = await talk("action_tell_known", "assistant.privacy.known")
+    for part in ("your niece", "your nephew", "9", "Leeds", knowledge.base.say("arrangement_names.informal", ON)):
+        assert part in known.messages[0].text
+
+
+async def test_a_fact_that_changes_no_answer_gives_it_not_anew(talk: Talk) -> None:
+    first = await talk.answer("education.exclusion_attendance", fact("relationship", "grandparent"))
+    got = await talk("action_answer", "education.exclusion_attendance", fact("children_count", 2), text="there are two")
+    assert got.messages[0].answers != first.messages[0].answers
+
+
+async def test_what_is_told_with_something_beside_the_point_is_taken(talk: Talk, knowledge: Knowledge) -> None:
+    got = await talk("action_out_of_scope", "assistant.out_of_scope", place("slough"), text="up by the big park in Slough")
+    assert talk.slots["authority"] == "slough" and knowledge.base.authorities["slough"].short_name in got.messages[0].text
+
+
+async def test_another_council_is_no_other_nation(talk: Talk, knowledge: Knowledge) -> None:
+    await talk.answer("support.peer_groups", place("leeds"))
+    got = await talk("action_answer", "assistant.other_nation", place("slough"), text="same for Slough?")
+    assert talk.slots["authority"] == "leeds" and got.messages[0].topics == ["support.peer_groups"]
+    assert knowledge.base.authorities["slough"].short_name in got.messages[0].text
+
+
 def place(home: str) -> dict[str, object]:
     return {"entity": "place", "value": {"home": [home], "elsewhere": [], "placing": None, "nation": None, "said": home}}

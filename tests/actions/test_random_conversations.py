@@ -63,6 +63,8 @@ def asides() -> st.SearchStrategy[dict[str, Any]]:
         facts(), st.builds(lambda v: {"entity": "place", "value": v}, st.one_of(home, two, abroad)),
         st.builds(lambda v: {"entity": "feeling", "value": v}, st.sampled_from(["grief", "angry", "exhausted"])),
         st.builds(lambda v: {"entity": "child", "value": v}, st.sampled_from(["nephew", "younger", "older"])),
+        st.builds(lambda c, f: {"entity": "of_child", "value": {"child": c, "facts": [f["value"]]}},
+                  st.sampled_from(["nephew", "niece"]), facts()),
         st.builds(lambda v: {"entity": "language", "value": v}, st.sampled_from(["polish", "urdu", "klingon"])),
         st.builds(lambda v: {"entity": "need", "value": v}, st.sampled_from(NEEDS)))
 

@@ -6,14 +6,18 @@ import re
 from datetime import date
 from typing import Any
 
+import aiohttp
 import pytest
 import yaml
 
 from bot.knowledge.base import KnowledgeBase
 from tests.doubles.carer import Carer, Got
-from tests.e2e.conftest import ROOT
+from tests.e2e.conftest import ROOT, System
 
 TALKS = yaml.safe_load((ROOT / "tests" / "e2e" / "dialogues.yml").read_text(encoding="utf-8"))
+FURTHER = yaml.safe_load((ROOT / "tests" / "e2e" / "further_dialogues.yml").read_text(encoding="utf-8"))
+RECORDED = yaml.safe_load((ROOT / "tests" / "e2e" / "figures.yml").read_text(encoding="utf-8"))["further"]
+WORSE = {"dialogues": 0.1, "turns": 0.03}  # one conversation weighs more than one turn
 ON = date(2026, 11, 24)
 MOST_WORDS = 120  # docs/decisions/0006
 
@@ -65,6 +69,26 @@ async def test_a_conversation(carer: Carer, talk: dict[str, Any]) -> None:
         assert len(got.text.split()) <= MOST_WORDS, said
         assert before is None or got.text != before.text, f"word for word the same again; {said}"
         before = got
+
+
+async def holds(carer: Carer, turns: list[dict[str, Any]]) -> list[bool]:
+    """Of each turn: does all that must hold?"""
+    before, kept = "", []
+    for turn in turns:
+        got = await carer.say(turn["say"])
+        expected = {name: value for name, value in turn.items() if name != "say"}
+        fits = len(got.text.split()) <= MOST_WORDS
+        kept.append(got.status == 200 and not faults(got, expected) and got.text != before and fits)
+        before = got.text
+    return kept
+
+
+async def test_most_further_conversations_go_well(system: System, session: aiohttp.ClientSession) -> None:
+    kept = [await holds(await Carer.start(session, system.url), talk["turns"]) for talk in FURTHER]
+    turns = [turn for talk in kept for turn in talk]
+    shares = {"dialogues": sum(map(all, kept)) / len(kept), "turns": sum(turns) / len(turns)}
+    worse = {name: share for name, share in shares.items() if share < RECORDED[name] - WORSE[name]}
+    assert not worse, [talk["name"] for talk, held in zip(FURTHER, kept, strict=True) if not all(held)]
 
 
 IN_LANGUAGES = {
