@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
@@ -29,6 +30,7 @@ OLDEST, MOST_CHILDREN, MOST_NEEDS = 25, 12, 6  # years, children, topics
 LONGEST = 4000  # characters of a message or note
 KEY = re.compile(r"[\w.:-]{8,80}")
 TICK = 15.0  # seconds between two signs of life of an open page
+SEEN_EVERY = timedelta(seconds=5)  # at most
 routes = web.RouteTableDef()
 
 
@@ -36,7 +38,8 @@ routes = web.RouteTableDef()
 @only(*TALKING)
 async def events(request: web.Request) -> web.StreamResponse:
     """The list: first all of it, then what has changed; an open stream is what 'seen' means."""
-    board, sent, about = request.app[BOARD], dict[str, str](), ""
+    board, sent, about, clock = request.app[BOARD], dict[str, str](), "", request.app[web_api.CLOCK]
+    seen_at = None
     async with sse_response(request) as stream:
         with board.listening() as changed:
             await board.make()  # where nobody looked, nobody made it
@@ -46,11 +49,13 @@ async def events(request: web.Request) -> web.StreamResponse:
                 gone = [one for one in sent if one not in board.items]
                 if news or gone or board.about != about:
                     sent, about = dict(board.items), board.about
-                    told = json.dumps({"gone": gone, "now": request.app[web_api.CLOCK].now().isoformat()})
+                    told = json.dumps({"gone": gone, "now": clock.now().isoformat()})
                     body = f'{{"items": [{",".join(news.values())}], "desk": {about}, {told[1:]}'
                     await stream.send(body, event="list")
-                if not await request.app[ACCOUNTS].seen(request[SIGNED_IN], request.app[web_api.CLOCK].now()):
-                    break
+                if seen_at is None or clock.now() - seen_at > SEEN_EVERY:  # not a write for each change of the list
+                    seen_at = clock.now()
+                    if not await request.app[ACCOUNTS].seen(request[SIGNED_IN], seen_at):
+                        break
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(changed.wait(), TICK)
     return stream
