@@ -46,6 +46,7 @@ class Turns:
         self.desk: Desk | None = None
         self._draining: dict[str, asyncio.Task[None]] = {}
         self._more: set[str] = set()
+        self._looks: dict[int, asyncio.Task[bool]] = {}  # by message, until it is answered: was it for nobody to wait?
         self._forgetting: set[asyncio.Task[None]] = set()
         self._looking = ThreadPoolExecutor(1, "danger")  # more at a time would only take the loop's
 
@@ -116,7 +117,7 @@ class Turns:
         """Leave the rest for the next start."""
         for task in list(self._draining.values()):
             task.cancel()
-        await asyncio.gather(*self._draining.values(), *self._forgetting, return_exceptions=True)
+        await asyncio.gather(*self._draining.values(), *self._forgetting, *self._looks.values(), return_exceptions=True)
         self._looking.shutdown(wait=False)
 
     async def replies(self, inbound: Inbound, within: float) -> list[Line] | None:
@@ -137,7 +138,16 @@ class Turns:
         return await self._store.lines(inbound.conversation_id, inbound_id=inbound.id)
 
     async def _first(self, conversation: Conversation, inbound: Inbound) -> bool:
-        """What waits for nobody: STOP and the like, and danger. Should that fail, the message goes its usual way."""
+        """What waits for nobody, once a message: whoever comes second, such as its turn, waits for what is found."""
+        if inbound.id not in self._looks:
+            self._looks[inbound.id] = asyncio.create_task(self._look(conversation, inbound))
+        answered = await asyncio.shield(self._looks[inbound.id])
+        if answered:
+            self._looks.pop(inbound.id, None)
+        return answered
+
+    async def _look(self, conversation: Conversation, inbound: Inbound) -> bool:
+        """STOP and the like, and danger. Should that fail, the message goes its usual way."""
         try:
             if inbound.command is not None:
                 if self.post and inbound.command.startswith(OBEYED):
@@ -197,6 +207,8 @@ class Turns:
                             await asyncio.sleep(left)
                         else:
                             await self._answer(group)
+                            for one in group:
+                                self._looks.pop(one.id, None)
                 except Exception as error:  # such as a database that is locked: the message is kept, so try again
                     log.error("conversation_stuck", error=type(error).__name__)
                     self._more.add(conversation_id)
@@ -215,8 +227,13 @@ class Turns:
             conversation = await self._store.conversation_to_answer(first.id)
             if conversation is None:
                 return
+            unseen = [one for one in group if one.id not in self._looks or not self._looks[one.id].done()]
+            if unseen:  # nothing goes to Rasa that may be danger, not even where it comes in a second time meanwhile
+                if any([await self._first(conversation, one) for one in unseen]):
+                    return
+                continue
             if first.command is not None and first.command.startswith(OBEYED):  # it failed when it came
-                await self._first(conversation, first)
+                self._looks.pop(first.id, None)
                 await asyncio.sleep(pause)
                 return
             if len(group) > 1 and await self._answer_danger(conversation, group):  # each part alone may sound harmless

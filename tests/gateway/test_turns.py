@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import date
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -159,10 +161,32 @@ async def test_danger_is_answered_while_rasa_has_an_earlier_message(start_gatewa
     assert (await stuck).text == "You said: what about money"
 
 
-async def test_danger_twice_with_one_id_is_one_reply(carer: Carer) -> None:
+@pytest.fixture
+def slow_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The danger check takes its time, as on a busy machine."""
+    look = DangerWatch.look
+
+    def slowly(*args: Any) -> Any:
+        time.sleep(0.3)
+        return look(*args)
+
+    monkeypatch.setattr(DangerWatch, "look", slowly)
+
+
+async def test_danger_twice_with_one_id_is_one_reply(carer: Carer, rasa: FakeRasa, slow_look: None) -> None:
     got = await asyncio.gather(*(carer.say(DANGER, "k") for _ in range(10)))
     assert all(g.messages == got[0].messages and g.urgent for g in got)
-    assert len(await carer.transcript()) == 3
+    assert len(await carer.transcript()) == 3 and rasa.heard == []
+
+
+async def test_danger_is_found_before_its_turn_comes(carer: Carer, rasa: FakeRasa, slow_look: None) -> None:
+    """The message before it is answered while this one is still looked at."""
+    rasa.delay = 0.15
+    ordinary = asyncio.create_task(carer.say("what about money", "k1"))
+    await until(lambda: rasa.turns)
+    got = await carer.say(DANGER, "k2")
+    assert got.urgent and (await ordinary).text == "You said: what about money"
+    assert rasa.heard == ["what about money"]
 
 
 async def test_danger_knows_the_council_named_before(carer: Carer, rasa: FakeRasa, base: KnowledgeBase) -> None:
