@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import yaml
 
 from bot.embedding.classifier import normal
-from bot.gateway.settings import ROOT
-from bot.knowledge.base import CONTENT
 from bot.understanding.complaints import Complaints
 
-COMPLAINTS = Complaints(CONTENT / "complaints.yml")
+ROOT = Path(__file__).resolve().parents[2]
+COMPLAINTS = Complaints(ROOT / "content" / "complaints.yml")
 SAID = {
     "us": ["I want to complain about you", "complaint about the helpline", "I need to complain about the adviser who rang",
            "can I complain about your service?", "Your adviser was rude to me and I want to complain",
