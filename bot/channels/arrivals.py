@@ -68,7 +68,9 @@ class Arrivals:
         received = replace(received, text=readable(received.text))
         if not await self._welcome(channel, received, contact_id):
             return
-        if received.edits and await self.store.reword(channel.name, f"{contact_id[:16]}:{received.edits}", received.text):
+        # an edit that speaks of danger is a message of its own: it is looked at, and answered at once
+        if received.edits and not self.turns.alarming(received.text) and await self.store.reword(
+                channel.name, f"{contact_id[:16]}:{received.edits}", received.text):
             return
         tapped = await self.outgoing.option(received.chosen, contact_id) if received.chosen else None
         message = Arriving(contact_id, channel.name, self.addresses.seal(received.address), provider_id, self.clock.now(),

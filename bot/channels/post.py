@@ -157,13 +157,14 @@ class Post:
     async def _not_sent(self, row: Outbound, contact: Contact, error: NotSent, since: datetime) -> None:
         """What follows, by the outcome."""
         now, outcome = self._clock.now(), error.outcome
+        unsure = error.unsure or row.error == UNSURE  # once it may have come through, it is looked for before each try
         if outcome is Outcome.RETRY and row.attempts >= len(PAUSES):
             outcome = Outcome.GIVE_UP
         log.warning("not_sent", channel=row.channel, code=error.code, outcome=outcome.value)
         if outcome is Outcome.RETRY:
             pause = max(PAUSES[row.attempts], error.after or 0)
-            await self._outgoing.set(row.id, WAITING, since if error.unsure else now, next_at=now + timedelta(seconds=pause),
-                                     provider_id=None, error=UNSURE if error.unsure else error.code)
+            await self._outgoing.set(row.id, WAITING, since if unsure else now, next_at=now + timedelta(seconds=pause),
+                                     provider_id=None, error=UNSURE if unsure else error.code)
         elif outcome is Outcome.OPTED_OUT:
             await self._outgoing.set(row.id, STOPPED, now, error=error.code)
             await self._contacts.stop(contact.id, "network", now)

@@ -49,7 +49,9 @@ class Store:
         parsed = make_url(url)
         self._sqlite = parsed.get_backend_name() == "sqlite"
         self._turns = asyncio.Semaphore(AT_A_TIME if self._sqlite else MANY)
-        given: dict[str, Any] = {"async_creator": connector(parsed.database or "")} if self._sqlite else {}
+        given: dict[str, Any] = {}
+        if self._sqlite:  # no limit to connections: those that wait for another process keep nobody from reading
+            given = {"async_creator": connector(parsed.database or ""), "max_overflow": -1}
         self.engine: AsyncEngine = create_async_engine(url, hide_parameters=True, **given)  # no carer's words in an error
         self._beside = create_async_engine(
             url, hide_parameters=True, poolclass=NullPool, connect_args={"timeout": PATIENCE}) if self._sqlite else self.engine
@@ -69,8 +71,8 @@ class Store:
 
         `reads_first`: it writes what follows from what it reads. SQLite refuses that at once, without waiting, where
         somebody else wrote in between; so it takes its turn at the start. `at_once`: it waits behind no others, because a
-        provider waits for it. `lengthy`: its statements take their time, and run in a thread. Await nothing but the session
-        in the block.
+        provider waits for it, or it reads what help in danger needs. `lengthy`: its statements take their time, and run in a
+        thread. Await nothing but the session in the block.
         """
         turn = nullcontext() if at_once or lengthy else self._turns
         engine = self._beside if lengthy else self.engine
@@ -96,7 +98,7 @@ class Store:
 
     async def conversation(self, conversation_id: str) -> Conversation | None:
         """By its id."""
-        async with self.session() as session:
+        async with self.session(at_once=True) as session:
             return await session.get(Conversation, conversation_id)
 
     async def receive(self, conversation: Conversation, provider_id: str, text: str, command: str | None,
@@ -171,7 +173,7 @@ class Store:
 
     async def is_done(self, inbound_id: int) -> bool:
         """Has the message its reply? True for one that was deleted."""
-        async with self.session() as session:
+        async with self.session(at_once=True) as session:
             inbound = await session.get(Inbound, inbound_id)
             return inbound is None or inbound.status == DONE
 
@@ -210,11 +212,12 @@ class Store:
         return True
 
     async def learn(self, conversation_id: str, changed: dict[str, Any]) -> None:
-        """Slots that become known beside a reply; nothing where the conversation was deleted."""
-        async with self.session(reads_first=True) as session:
+        """Slots that become known beside a reply, where nothing is known; nothing where the conversation was deleted."""
+        async with self.session(reads_first=True, at_once=True) as session:
             conversation = await session.get(Conversation, conversation_id, with_for_update=True)
             if conversation:
-                conversation.slots = {**conversation.slots, **changed}
+                known = {name: value for name, value in conversation.slots.items() if value is not None}
+                conversation.slots = {**changed, **known}
 
     async def keep_note(self, note: Note, now: datetime) -> None:
         """Keep what editors should know."""
@@ -255,7 +258,7 @@ class Store:
 
     async def phone_of(self, conversation: Conversation) -> Contact | None:
         """The phone the carer used last; None where she used the web last."""
-        async with self.session() as session:
+        async with self.session(at_once=True) as session:
             return await session.scalar(select(Contact).where(
                 Contact.conversation_id == conversation.id, Contact.channel == conversation.channel,
             ).order_by(Contact.last_at.desc()).limit(1))
@@ -265,14 +268,14 @@ class Store:
         query = select(Line).where(Line.conversation_id == conversation_id, Line.id > after).order_by(Line.id)
         if inbound_id is not None:
             query = query.where(Line.inbound_id == inbound_id, Line.sender != "carer")
-        async with self.session() as session:
+        async with self.session(at_once=True) as session:
             return list(await session.scalars(query))
 
     async def offered(self, conversation_id: str, most: int = 30) -> list[dict[str, Any]]:
         """Options offered in the conversation, newest lines first."""
         query = select(Line.body).where(Line.conversation_id == conversation_id, Line.sender != "carer").order_by(
             Line.id.desc()).limit(most)
-        async with self.session() as session:
+        async with self.session(at_once=True) as session:
             return [option for body in await session.scalars(query) for option in body.get("options", [])]
 
     async def rate(self, conversation_id: str, line_id: int, says: str, now: datetime) -> Line | None:

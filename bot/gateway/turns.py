@@ -31,6 +31,7 @@ HUNG_ATTEMPTS = 2  # or this often where each try takes all its time
 # The slot with the ids of messages that were answered as danger: what they told of the family is taken with the next turn,
 # so that help waits for nobody.
 UNHEARD = "unheard"
+DANGER, AT_ONCE = "danger", 1.0  # the reason for which a person is fetched, and seconds that help waits to hear who is there
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0  # seconds between tries
 AT_HAND = 0.03  # seconds in which a quick reader says what else a message about danger tells; help is on its way by then
 
@@ -71,6 +72,8 @@ class Turns:
                 parcels = self.post.pack(inbound.channel, hello) if self.post else []
                 await self._store.say(conversation.id, "assistant", hello, self._clock.now(), inbound.contact_id, parcels)
                 self.told(conversation.id, inbound.contact_id)
+        except Exception as error:  # the message is kept, and its turn tries again
+            log.error("not_answered_at_once", error=type(error).__name__)
         finally:
             self._go_on(conversation.id)
 
@@ -138,25 +141,28 @@ class Turns:
         return await self._store.lines(inbound.conversation_id, inbound_id=inbound.id)
 
     async def _first(self, conversation: Conversation, inbound: Inbound) -> bool:
-        """What waits for nobody, once a message: whoever comes second, such as its turn, waits for what is found."""
-        if inbound.id not in self._looks:
-            self._looks[inbound.id] = asyncio.create_task(self._look(conversation, inbound))
-        answered = await asyncio.shield(self._looks[inbound.id])
-        if answered:
-            self._looks.pop(inbound.id, None)
+        """What waits for nobody, once a message: whoever comes second, such as its turn, waits for what is found.
+
+        Raises what kept an answer from being given; the next to ask tries again.
+        """
+        look = self._looks.get(inbound.id)
+        if look is None:
+            look = self._looks[inbound.id] = asyncio.create_task(self._look(conversation, inbound))
+        answered = False
+        try:
+            answered = await asyncio.shield(look)
+        finally:
+            if look.done() and (answered or look.cancelled() or look.exception()) and self._looks.get(inbound.id) is look:
+                del self._looks[inbound.id]
         return answered
 
     async def _look(self, conversation: Conversation, inbound: Inbound) -> bool:
-        """STOP and the like, and danger. Should that fail, the message goes its usual way."""
-        try:
-            if inbound.command is not None:
-                if self.post and inbound.command.startswith(OBEYED):
-                    await self.post.obey(conversation, inbound)
-                    return True
-            else:  # also while a person has her: help in danger is never held back (docs/decisions/0011)
-                return await self._answer_danger(conversation, [inbound])
-        except Exception as error:
-            log.error("danger_check_failed", error=type(error).__name__)
+        """STOP and the like, and danger; also while a person has her: help is never held back (docs/decisions/0011)."""
+        if inbound.command is None:
+            return await self._answer_danger(conversation, [inbound])
+        if self.post and inbound.command.startswith(OBEYED):
+            await self.post.obey(conversation, inbound)
+            return True
         return False
 
     async def _answer_danger(self, conversation: Conversation, group: Sequence[Inbound]) -> bool:
@@ -166,7 +172,11 @@ class Turns:
         again = slots.get("open_question") == "safe"  # not the first alarm running
         after = slots.get("topic") if again else None
         loop = asyncio.get_running_loop()  # some 10 ms, in which others are served
-        alarm = await loop.run_in_executor(self._looking, self._watch.look, _text(group), known, after)
+        try:
+            alarm = await loop.run_in_executor(self._looking, self._watch.look, _text(group), known, after)
+        except Exception as error:  # a detector that is broken holds nobody up; what fails after it is tried again
+            log.error("danger_check_failed", error=type(error).__name__)
+            return False
         if alarm is None:
             return False
         count = int(slots.get("turn") or 0) + 1
@@ -185,10 +195,13 @@ class Turns:
 
     async def _hear(self, conversation_id: str, text: str) -> None:
         """A first message was answered as danger: the arrangement it tells of is what a person who is fetched sees first."""
-        told = await self._rasa.told(masked(text), AT_HAND)
-        if told:
-            await self._store.learn(conversation_id, {"arrangement": told})
-            self._wakeups.wake(conversation_id)
+        try:
+            told = await self._rasa.told(masked(text), AT_HAND)
+            if told:
+                await self._store.learn(conversation_id, {"arrangement": told})
+                self._wakeups.wake(conversation_id)
+        except Exception as error:  # she has her answer
+            log.warning("not_heard", error=type(error).__name__)
 
     def _go_on(self, conversation_id: str) -> None:
         """See that somebody works on the conversation's messages, one at a time and in order."""
@@ -232,10 +245,6 @@ class Turns:
                 if any([await self._first(conversation, one) for one in unseen]):
                     return
                 continue
-            if first.command is not None and first.command.startswith(OBEYED):  # it failed when it came
-                self._looks.pop(first.id, None)
-                await asyncio.sleep(pause)
-                return
             if len(group) > 1 and await self._answer_danger(conversation, group):  # each part alone may sound harmless
                 return
             if self.desk and await self.desk.takes(conversation, first):
@@ -278,14 +287,28 @@ class Turns:
         messages: list[Message] = reply.messages if reply else []
         handed: HandOver | None = reply.hand_over if reply else None
         forget = reply is not None and reply.forget
-        if self.desk and reply and not forget:
-            messages = _with(messages, await self.desk.adds(conversation, handed))
+        if reply and not forget:
+            messages = _with(messages, await self._added(conversation, handed))
         parcels = self.post.pack(first.channel, messages) if self.post and first.contact_id else []
         await self._store.commit_reply(first, messages, changed, handed, self._clock.now(), forget, others, parcels,
                                         reply.note if reply else None, self._marks(reply, changed))
         self.told(first.conversation_id, first.contact_id)
         if forget:
             asyncio.get_running_loop().call_later(FORGET_AFTER, self._forget, first.conversation_id)
+
+    async def _added(self, conversation: Conversation, handed: HandOver | None) -> list[Message]:
+        """What the desk says of it. Help in danger doesn't wait for a desk that is elsewhere, nor fail with it."""
+        if self.desk is None:
+            return []
+        danger = handed is not None and handed.reason == DANGER
+        try:
+            async with asyncio.timeout(AT_ONCE if danger else None):
+                return await self.desk.adds(conversation, handed)
+        except Exception as error:
+            if not danger:
+                raise
+            log.warning("desk_not_asked", error=type(error).__name__)
+            return []
 
     def _marks(self, reply: Reply | None, changed: dict[str, Any]) -> set[tallies.Mark]:
         """What the turn counts for in the figures."""

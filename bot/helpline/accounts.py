@@ -146,7 +146,7 @@ class Accounts:
 
     async def here(self, since: datetime) -> set[str]:
         """Who takes conversations, and whose page was open after `since`."""
-        async with self._store.session() as session:
+        async with self._store.session(at_once=True) as session:
             return set(await session.scalars(select(StaffSession.staff_id).join(Staff).where(
                 StaffSession.here, StaffSession.seen_at > since, Staff.role != "editor")))
 

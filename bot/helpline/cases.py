@@ -47,12 +47,12 @@ class Cases:
         query = select(WaitingForPerson, Conversation).join(
             Conversation, Conversation.id == WaitingForPerson.conversation_id).order_by(
             WaitingForPerson.urgent.desc(), WaitingForPerson.since)
-        async with self._store.session() as session:
+        async with self._store.session(at_once=True) as session:
             return [(case, conversation) for case, conversation in await session.execute(query)]
 
     async def get(self, conversation_id: str) -> WaitingForPerson | None:
         """The case, if it is one."""
-        async with self._store.session() as session:
+        async with self._store.session(at_once=True) as session:
             return await session.get(WaitingForPerson, conversation_id)
 
     async def lately(self, since: datetime, most: int = 50) -> list[Conversation]:
@@ -200,7 +200,7 @@ class Cases:
 
     async def waits(self, since: datetime) -> list[int]:
         """Seconds that carers waited for somebody, of cases handled after `since`; shortest first."""
-        async with self._store.session() as session:
+        async with self._store.session(at_once=True) as session:
             return sorted(await session.scalars(select(Handled.waited).where(
                 Handled.at > since, Handled.waited.is_not(None))))
 

@@ -84,13 +84,13 @@ def slow_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_writer_waits_for_another_process_and_nobody_else_does(store: Store, path: Path) -> None:
     first = await opened(store)
     with held(path):
-        writing = [asyncio.create_task(rename(store, first, letter, at_once=letter == "b")) for letter in "ab"]
+        writing = [asyncio.create_task(rename(store, first, letter, at_once=letter == "b")) for letter in "abcd"]
         for _ in range(20):
             assert await channel_of(store, first) == "web", "reading goes on"
             await asyncio.sleep(0.005)
         assert not any(task.done() for task in writing)
     await asyncio.gather(*writing)
-    assert sorted(await channel_of(store, first)) == sorted("webab")
+    assert sorted(await channel_of(store, first)) == sorted("webabcd")
 
 
 async def test_whoever_waited_too_long_is_told_and_the_next_is_served(store: Store, path: Path,

@@ -220,7 +220,8 @@ async def test_the_arrangement_told_with_a_first_alarm_is_known_at_once(carer: C
     assert rasa.heard == []
 
 
-async def test_help_does_not_wait_for_what_else_is_told(carer: Carer, rasa: FakeRasa) -> None:
+async def test_help_does_not_wait_for_what_else_is_told(start_gateway: StartGateway, rasa: FakeRasa) -> None:
+    carer = await (await start_gateway(rasa_timeout=120)).carer()
     rasa.mood = "hang"
     async with asyncio.timeout(20):
         got = await carer.say(DANGER)
@@ -237,8 +238,10 @@ async def test_a_danger_check_that_breaks_holds_nothing_up(carer: Carer, monkeyp
     assert [entry["event"] for entry in logs] == ["danger_check_failed"] and "secret" not in str(logs)
 
 
-async def test_a_store_that_fails_for_a_moment_strands_nobody(gateway: Running, carer: Carer,
+@pytest.mark.parametrize("said", ["hello", DANGER])
+async def test_a_store_that_fails_for_a_moment_strands_nobody(gateway: Running, carer: Carer, rasa: FakeRasa, said: str,
                                                               monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "LONGEST_PAUSE", 0.1)
     real, failures = gateway.store.commit_reply, [RuntimeError("database is locked: the secret of a carer")]
 
     async def flaky(*given: object) -> bool:
@@ -248,8 +251,10 @@ async def test_a_store_that_fails_for_a_moment_strands_nobody(gateway: Running, 
 
     monkeypatch.setattr(gateway.store, "commit_reply", flaky)
     with capture_logs() as logs:
-        assert (await carer.say("hello")).text == "You said: hello"
-    assert [entry["event"] for entry in logs] == ["conversation_stuck"] and "secret" not in str(logs)
+        got = await carer.say(said)
+    failed = [entry for entry in logs if entry["log_level"] == "error"]
+    assert len(failed) == 1 and "secret" not in str(logs)
+    assert (got.urgent and rasa.heard == []) if said == DANGER else got.text == "You said: hello"
 
 
 async def test_rasa_is_sent_the_committed_state_and_the_clock(carer: Carer, rasa: FakeRasa) -> None:
