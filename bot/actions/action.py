@@ -73,7 +73,7 @@ def finished(turn: Turn, reply: Reply) -> Reply:
     reply = with_feeling(turn, of_child(turn, reply))
     if turn.complaint and reply.hand_over is None:
         reply = reply.model_copy(update={"hand_over": HandOver(reason="complaint")})
-    if turn.memory.is_parent and ("is_parent" in turn.learned or reply.messages[0].answers):
+    if turn.memory.is_parent and not reply.messages[0].urgent and ("is_parent" in turn.learned or reply.messages[0].answers):
         reply = led_by(turn.say("parent.first" if "is_parent" in turn.learned else "parent.again"), reply)
     turn.memory.entry = next((a.entry for m in reply.messages for a in m.answers), turn.memory.entry)
     if fingerprint(reply) == turn.memory.said:
@@ -86,7 +86,7 @@ def of_child(turn: Turn, reply: Reply) -> Reply:
     """Says which child an answer is about, where the carer speaks of several and it turns on which."""
     memory, first = turn.memory, reply.messages[0]
     picked = any(answer.arrangement for answer in first.answers)
-    if not memory.children or memory.child is None or not (picked or (turn.named and first.answers)):
+    if first.urgent or not memory.children or memory.child is None or not (picked or (turn.named and first.answers)):
         return reply
     return led_by(turn.say("child.about", child=turn.knowledge.base.children[memory.child]), reply)
 

@@ -55,7 +55,7 @@ class AnswerNeeds(SignpostAction):
         if settled:
             return Reply(messages=[tell_verdict(turn, settled)])
         there = next((t for t in topics if t in (turn.memory.topic, LOCAL_OFFER)), None) if turn.asks_elsewhere else None
-        if there:
+        if there and (len(topics) == 1 or topics[0] == there):
             return Reply(messages=[answer_locally(turn, there, turn.elsewhere)])
         if len(topics) == 1 and turn.text and turn.memory.given.get(topics[0]) and not changes(turn, topics[0]):
             return answer_again(turn, topics[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -15,6 +15,7 @@ from bot.knowledge.situation import Situation
 OWN_SLOT = frozenset({"arrangement", "relationship", "child_age", "previously_looked_after"})
 # What is kept for each child where the carer speaks of several.
 OF_A_CHILD = ("arrangement", "relationship", "child_age", "previously_looked_after", "situation", "placing", "asked")
+OF_ALL_CHILDREN = frozenset({"is_parent", "children_count"})  # facts that are the carer's, whichever child is spoken of
 MOST_RECENT = 6  # topics
 
 
@@ -109,12 +110,20 @@ class Memory:
         if self.child:
             self.children = {**self.children, self.child: {name: getattr(self, name) for name in OF_A_CHILD}}
         known = self.children.get(child)
+        carers = {name: value for name, value in self.situation.items() if name in OF_ALL_CHILDREN}
         if self.child or known:
             blank = Memory()
             for name in OF_A_CHILD:
                 setattr(self, name, deepcopy((known or {}).get(name, getattr(blank, name))))
+            self.situation |= carers
             self.given, self.told = {}, None
         self.child = child
+
+    def hold_of_all(self, children: Sequence[str]) -> None:
+        """What was known before any child was named holds of each of these."""
+        if self.child is None:
+            known = {name: getattr(self, name) for name in OF_A_CHILD}
+            self.children = {child: deepcopy(known) for child in children} | self.children
 
     def forget_family(self) -> None:
         """'Start again': everything about the family goes; the count of turns, and what is asked once only, stay."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
-from bot.actions.memory import Memory
+from bot.actions.memory import OF_ALL_CHILDREN, Memory
 from bot.knowledge.arrangement_slots import ARRANGEMENTS
 from bot.knowledge.arrangements import ArrangementTable
 from bot.knowledge.base import KnowledgeBase
@@ -18,8 +18,6 @@ from bot.knowledge.situation import Situation
 INFERRED = frozenset({"informal", "private_fostering", "prospective"})
 # Intents by which a carer tells or puts right where she lives.
 TELLING = ("reply.", "assistant.correction.")
-# Facts that hold for every child of the family.
-OF_ALL_CHILDREN = frozenset({"is_parent", "children_count"})
 SHORT = 25  # words; a longer message tells a story, and a place in it is part of the story
 
 
@@ -100,11 +98,19 @@ class Turn:
             memory.child = self.named[0]
 
     def _take_of_each(self, told: list[dict[str, Any]]) -> None:
-        """What was told of each of several children is kept with that child; the first one named is spoken of from then on."""
+        """What was told of each of several children is kept with that child, beside what was told before any was named.
+
+        From then on the one is spoken of of whom nothing is told, for she asks about that one; else the first one named.
+        """
+        if told:
+            self.memory.hold_of_all([of["child"] for of in told])
         for of in reversed(told):
             self.memory.change_child(of["child"])
             for fact in of["facts"]:
                 self._learn(fact["name"], fact["value"])
+        asked = next((of["child"] for of in reversed(told) if not of["facts"]), None)
+        if asked:
+            self.memory.change_child(asked)
 
     def _take_earlier(self, told: list[dict[str, Any]]) -> None:
         """Facts of messages that were answered as danger: known from now on, and no news in this turn."""

@@ -17,6 +17,8 @@ class Children:
     def __init__(self, data: Mapping[str, Any]) -> None:
         self._said = {name: re.compile(rf"{_NOT_ANOTHERS}\b(?:{'|'.join(map(re.escape, block['said']))})\b")
                       for name, block in data.items()}
+        names = "|".join(re.escape(said) for block in data.values() for said in block["said"])
+        self._together = re.compile(rf"\b({names})\s*(?:,\s*and|,|and)\s+(?=(?:(?:my|the|our|a)\s+)?(?:{names})\b)")
 
     def named(self, text: str) -> list[str]:
         """The children spoken of in `text` (lower case, straight apostrophes), in that order."""
@@ -28,7 +30,7 @@ class Children:
         of_all: list[str] = []
         of_each: dict[str, list[str]] = {}
         speaking = of_all
-        for clause in _CLAUSE.split(text):
+        for clause in _CLAUSE.split(self._together.sub(r"\1 & ", text)):  # "my niece and nephew": one clause that names two
             named = self.named(clause)
             if len(named) == 1:
                 speaking = of_each.setdefault(named[0], [])

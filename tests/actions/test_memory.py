@@ -80,3 +80,20 @@ def test_look_ups_see_what_is_remembered(memory: Memory) -> None:
     assert (seen["arrangement"], seen["authority"], seen["previously_looked_after"]) == (
         memory.arrangement, memory.authority, memory.previously_looked_after)
     assert list(situation.ages) == memory.child_age
+
+
+def test_what_was_told_before_a_child_was_named_holds_of_each() -> None:
+    memory = Memory(arrangement="informal", situation={"is_parent": "True", "duration": "longer"})
+    memory.hold_of_all(["older", "younger"])
+    memory.change_child("younger")
+    memory.learn("arrangement", "adoption")
+    memory.change_child("older")
+    assert memory.arrangement == "informal" and memory.is_parent
+    memory.change_child("younger")
+    assert memory.arrangement == "adoption"
+
+
+def test_who_she_is_goes_along_to_another_child() -> None:
+    memory = Memory(child="older", situation={"is_parent": "True", "duration": "longer"})
+    memory.change_child("baby")
+    assert memory.is_parent and memory.situation == {"is_parent": "True"}

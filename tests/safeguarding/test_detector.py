@@ -94,6 +94,8 @@ def test_what_plainly_is_none(text: str) -> None:
     ("he's gone off with my granddaughter", "urgent.domestic_abuse", ...),
     ("we're ok, he's gone but he's cut her arm", "urgent.domestic_abuse", ...),
     ("he's just hit me again", "urgent.child_at_risk", ...),
+    ("the police took no notice", "urgent.domestic_abuse", ...),
+    ("the police have got him now", "urgent.domestic_abuse", None),
 ])
 def test_what_is_said_after_an_alarm(text: str, after: str, topic: str | None) -> None:
     """`...`: any danger will do, as long as it is one."""

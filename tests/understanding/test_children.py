@@ -23,6 +23,11 @@ CHILDREN = Children(yaml.safe_load((ROOT / "content" / "children.yml").read_text
                                                             "grandson": "my grandson is adopted"}),
     ("my nephew is seven and he's on an sgo", {}),
     ("no order for any of them", {}),
+    ("i've got an sgo for my nephew and niece", {}),
+    ("my niece and nephew have lived with me under an sgo since 2020", {}),
+    ("i have my grandson and my granddaughter, we foster them", {}),
+    ("i have an sgo for my nephew. can i get an allowance for my niece?",
+     {"nephew": "i have an sgo for my nephew", "niece": "can i get an allowance for my niece. "}),
     ("", {}),
 ])
 def test_what_is_told_of_each_child(text: str, expected: dict[str, str]) -> None:
