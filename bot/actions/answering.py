@@ -27,6 +27,7 @@ from bot.actions.composing import (
 )
 from bot.actions.turn import Turn, topic_of
 from bot.knowledge.arrangement_types import Ask
+from bot.knowledge.asides import US
 from bot.knowledge.base import MOST_OPTIONS
 from bot.knowledge.opening import clock_words, closes_at, day_words, opens_next
 from bot.knowledge.reply import HandOver, Message, Option, Reply
@@ -271,13 +272,13 @@ class HandOverToPerson(SignpostAction):
         spoken = message.model_copy(update={"text": "\n\n".join(pieces), "answers": answers, "options": [],
                                             "sms": f"{pieces[0]} {state}"})
         turn.memory.speak_of(PERSON, "answer")
-        if turn.complaint:
+        if turn.complaint == US:  # an answer about the council's complaints would be beside the point
             return led_by(turn.say("helpline.complaint"), Reply(messages=[spoken], hand_over=HandOver(reason="complaint")))
         messages = [spoken]
         rest = [t for t in needed(turn) if t != PERSON and t in turn.needs][:1]
         left = WEB_WORDS - count(spoken.text)
         messages += [short for t in rest if (short := fitting(answer_topic(turn, t, left), left))]
-        return Reply(messages=messages, hand_over=HandOver(reason="asked"))
+        return Reply(messages=messages, hand_over=HandOver(reason="complaint" if turn.complaint else "asked"))
 
 
 def opening(turn: Turn) -> str:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from bot.knowledge.source_lines import Document
 
+US = "us"  # the kind of complaint that is about the assistant, the helpline or its people
+
 
 @dataclass(frozen=True)
 class Asides:

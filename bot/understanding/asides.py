@@ -19,11 +19,12 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.embedding.classifier import normal
+from bot.knowledge.asides import US
 from bot.understanding.children import Children
-from bot.understanding.complaints import US, Complaints
+from bot.understanding.complaints import Complaints
 from bot.understanding.facts_component import CONTENT
 
-LANGUAGE, PERSON = "assistant.out_of_scope.language", "helpline.talk_to_someone"
+LANGUAGE, PERSON, URGENT = "assistant.out_of_scope.language", "helpline.talk_to_someone", "urgent."
 ENOUGH = 2  # words of a language, each different
 MOST = 0.5  # the share of a message's words that must be the language's
 SCRIPT = 0.5  # the share of a message's letters that must be in its script
@@ -47,7 +48,7 @@ class Asides(GraphComponent):
         return cls()
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Add the entities; another language is an intent of its own, and a complaint about ourselves is a person's."""
+        """Add the entities; another language is an intent of its own, and a complaint about us is a person's but in danger."""
         for message in messages:
             text = message.get(TEXT)
             if text and not text.startswith("/"):
@@ -58,7 +59,8 @@ class Asides(GraphComponent):
         found = [("feeling", name) for name, pattern in self._feelings.items() if pattern.search(text)][:1]
         complaint = self._complaints.kind(text)
         found += [("complaint", complaint)] if complaint else []
-        if complaint == US:  # which only a person can take
+        urgent = (message.get(INTENT) or {}).get("name", "").startswith(URGENT)  # comes before any complaint
+        if complaint == US and not urgent:  # which only a person can take
             message.set(INTENT, {"name": PERSON, "confidence": 1.0}, add_to_output=True)
         found += [("child", name) for name in self._children.named(text)]
         language = self.language(text)

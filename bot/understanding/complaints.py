@@ -7,8 +7,6 @@ from pathlib import Path
 
 import yaml
 
-US = "us"  # about the assistant, the helpline or its people
-
 
 class Complaints:
     """`kind(text)` of a message in small letters with straight apostrophes."""

@@ -7,19 +7,30 @@ import re
 WRONG, BACK, DELETE = "assistant.correction.wrong_answer", "assistant.correction.go_back", "assistant.privacy.delete"
 SHORT = 7  # words of a message that says no more than that something is wrong
 _WRONG = re.compile(r"\b(?:wrong|incorrect|(?:isn't|not|isnt) (?:right|correct|true)|a mistake)\b"
-                    r"(?! with| way| about (?:my|his|her))")
-_BACK = re.compile(r"\b(?:go|going|get) back to\b|^(?:(?:ok|okay|right|sorry|so|and|now)\b[, ]*)*back to\b")
+                    r"(?! with| way| what| how| about (?:my|his|her))")
+# 'The council got it wrong' is her matter; 'that's wrong' and 'wrong amount' are ours.
+_SPOKEN_OF = re.compile(r"^(?:(?:no|nope|sorry|but|well|actually|i'm|i think)\b[, ]*)*"
+                        r"(?:(?:thats?|this|its?|u|ur|you(?:r|ve)?|the (?:figure|amount|answer|number|date)s?)\b"
+                        r"|wrong|incorrect|not (?:right|true|correct))")
+# Back to a thing said, not to a person or a place: 'can we go back to the court part', but not 'to the court'.
+_PLACE = (r"(?:court|judge|panel|council|school|nursery|doctors?|gp|hospital|solicitor|social worker|police|house|old|way)"
+          r"\b(?! (?:thing|bit|part|one|question|stuff)\b)")
+_BACK = re.compile(r"^(?:(?:ok|okay|right|sorry|so|and|now|please|no|wait|hang on|anyway)\b[, ]*)*"
+                   r"(?:(?:(?:can|could) we |let'?s )?(?:go|get) back to "
+                   rf"(?:the (?!{_PLACE})|(?:what|where|that|my (?:first )?question)\b)"
+                   r"|back to (?!(?:me|work|square|his|her|their)\b))")
 # 'Can I stop it for a bit?' is about contact, say; 'can I stop the messages?' is about us.
 _STOPS = re.compile(r"\b(?:can|could|may|should) (?:i|we) (?:just )?(?:stop|pause|cancel|end|take|quit)\b")
 _OURS = re.compile(r"\b(?:data|details|messag|texts?\b|texting|chats?\b|conversation|record|history|account|phone|number"
-                   r"|list)")
+                   r"|list|delet|eras|wip(?:e|ing)|forg[eo]t|everything|keeping|what (?:i|we) (?:said|told|wrote))")
 
 
 def corrects(text: str) -> str | None:
     """The correction that `text` (lower case, straight apostrophes) plainly is, once something was said; else None."""
     if _BACK.search(text):
         return BACK
-    return WRONG if _WRONG.search(text) and len(text.split()) <= SHORT and "?" not in text else None
+    wrong = _WRONG.search(text) and _SPOKEN_OF.search(text)
+    return WRONG if wrong and len(text.split()) <= SHORT and "?" not in text else None
 
 
 def may_delete(text: str) -> bool:

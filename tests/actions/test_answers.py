@@ -250,6 +250,17 @@ async def test_a_person_number_hours_and_whether_it_is_open(talk: Talk, knowledg
     assert reply.messages[0].topics == ["helpline.talk_to_someone"] and reply.messages[0].answers
 
 
+async def test_only_a_complaint_about_us_is_left_to_the_person(new_talk: Callable[..., Talk], knowledge: Knowledge) -> None:
+    """Who asks for a person and complains about somebody else is told how to complain, too."""
+    need = {"entity": "need", "value": "support.complaint"}
+    for about, topics in (("us", []), ("made", ["support.complaint"])):
+        complaint = {"entity": "complaint", "value": about}
+        reply = await new_talk()("action_hand_over", "helpline.talk_to_someone", need, complaint)
+        assert [t for m in reply.messages for t in m.topics] == ["helpline.talk_to_someone", *topics]
+        assert reply.hand_over and reply.hand_over.reason == "complaint"
+        assert (knowledge.base.say("helpline.complaint", ON) in texts(reply)) is (about == "us")
+
+
 async def test_the_buttons_of_a_topic_are_its_own(new_talk: Callable[..., Talk], knowledge: Knowledge) -> None:
     """In its words and its order; parts already given aren't offered again."""
     talk, topic = new_talk(arrangement="informal"), "family.life_story"
