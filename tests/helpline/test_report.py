@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from bot.gateway import tallies
 from bot.gateway.app import RETENTION
+from bot.gateway.tables import Tally
 from bot.gateway.web_api import CLOCK
-from bot.helpline.report import FEW, Quarter, shown
+from bot.helpline.report import FEW, Quarter, Report, shown
 from tests.channels.quiet import Stopped
 from tests.doubles.adviser import Adviser
 from tests.doubles.carer import Carer
@@ -178,6 +179,26 @@ def test_no_small_number_shows_or_follows_from_a_total(counted: dict[tuple[str, 
         assert not 0 < hidden < FEW or not any(cell in safe for cell in line)
     if not (rows or columns):
         assert len(safe) == sum(number >= FEW for number in counted.values()), "and no more is hidden than has to be"
+
+
+REASONS = [  # handed over, why, of how many reasons the number may be shown
+    (20, {"asked": 17, "danger": 3}, {}),
+    (20, {"asked": 13, "danger": 7}, {"asked": 13, "danger": 7}),
+    (20, {"asked": 12, "danger": 3, "complaint": 5}, {"asked": 12}),
+    (20, {"asked": 16, "danger": 3, "complaint": 3}, {}),  # two had both: asked and not is 4
+    (20, {"asked": 14, "danger": 8}, {"asked": 14}),  # two were in both
+    (4, {"asked": 4}, {}),
+    (97, {"asked": 97}, {}),  # of 100 who talked: the rest is few
+]
+
+
+@pytest.mark.parametrize(("handed_over", "reasons", "safe"), REASONS)
+def test_no_small_number_follows_from_the_reasons(handed_over: int, reasons: dict[str, int], safe: dict[str, int]) -> None:
+    counted = [(tallies.TALKED, "", 100), (tallies.HANDED_OVER, "", handed_over),
+               *((tallies.REASON, reason, number) for reason, number in reasons.items())]
+    report = Report([Tally(week=date(2026, 11, 23), kind=kind, what=what, authority="", arrangement="", count=number)
+                     for kind, what, number in counted], [])
+    assert {reason: number for (reason, _), number in report.reasons.items()} == safe
 
 
 @given(st.dates(date(2024, 1, 1), date(2030, 12, 31)))

@@ -32,7 +32,8 @@ def base() -> KnowledgeBase:
 def _asking(rasa: FakeRasa) -> None:
     rasa.script[PLEASE] = says("Ring the helpline.", hand_over="asked")
     rasa.slots[PLEASE] = {"arrangement": "special_guardianship_order", "authority": "rotherham", "child_age": [4, 9],
-                          "recent": ["money.council_allowance", "education.school_place"], "topic": "money.council_allowance"}
+                          "recent": ["money.council_allowance", "education.school_place", "money.child_benefit"],
+                          "topic": "money.council_allowance", "child": "niece", "children": {"nephew": {}}}
 
 
 async def sign_in(gateway: Running, open_page: OpenPage, staff_id: str = "sam", role: str = "adviser",
@@ -205,10 +206,27 @@ async def test_an_entry_and_a_fact_in_one_click_each(gateway: Running, open_page
     await page.get_by_label("Ages in years").fill("5, 9")
     await page.keyboard.press("Tab")
     await expect(page.locator("#saved-fact")).to_contain_text("Kept")
+    await expect(page.locator("#card-title")).to_have_text("What we know of “your niece”")
+    await page.route("**/facts", lambda route: route.abort())
+    await page.get_by_label("Danger").click()
+    await expect(page.locator("#wrong")).to_contain_text("The connection is lost")
+    await expect(page.get_by_label("Danger")).not_to_be_checked()
+    await page.unroute("**/facts")
     await page.get_by_label("Danger").check()
     await expect(page.locator("#about")).to_contain_text("Danger")
-    await page.get_by_role("button", name="Take away: School places").click()
+    await page.get_by_label("Danger").uncheck()
+    await expect(page.locator("#about")).not_to_contain_text("Danger")
+    away = page.locator("#needs button")
+    await away.nth(1).focus()
+    await away.evaluate_all("(all) => all.slice(1).forEach((one) => one.click())")  # one right after the other
     await expect(page.locator("#needs li")).to_have_count(1)
+    await expect(away).to_be_focused()
+    pat, talk = await Adviser.arrive(gateway, "pat"), page.url.rpartition("/")[2]
+    assert (await pat.post(f"/conversations/{talk}/note", text="rings back at four"))[0] == 204
+    await pat.close()
+    await expect(page.locator("#notes")).to_contain_text("rings back at four")
+    await expect(page.locator("#needs li")).to_have_count(1)
+    await expect(away).to_be_focused()
     await page.get_by_label("Add a topic to what was asked about").select_option("health.gp_dentist")
     await expect(page.locator("#needs li")).to_have_count(2)
     await page.locator("#q").fill("child benefit")

@@ -9,7 +9,7 @@ const CHANNELS = { web: "on the web", sms: "by text message", whatsapp: "by What
 const MOST_NEEDS = 6;
 const DAY = 24 * 3600 * 1000;
 const FACTS = ["arrangement", "authority", "relationship", "child_age", "previously_looked_after"];
-let card = null, draftKey = crypto.randomUUID(), typedAt = 0, typingUntil = 0;
+let card = null, wanted = null, saving = Promise.resolve(), draftKey = crypto.randomUUID(), typedAt = 0, typingUntil = 0;
 
 const line = (said) => {
   const log = $("log"), atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
@@ -45,6 +45,18 @@ const about = () => {
   $("about").textContent = told.join(" · ");
 };
 
+const needs = () => wanted ?? card.needs; // as they will be once all that was clicked is kept
+
+const fillNeeds = () => {
+  const mine = card.staff_id === ME, list = $("needs"), buttons = () => [...list.querySelectorAll("button")];
+  const at = buttons().indexOf(document.activeElement), label = buttons()[at]?.getAttribute("aria-label");
+  list.replaceChildren(...needs().map(({ topic, title }) => element("li", {}, title,
+    mine && element("button", { type: "button", "aria-label": `Take away: ${title}`, onclick: () => setNeeds((known) => known.filter((one) => one.topic !== topic)) }, "×"))));
+  if (at < 0) return;
+  const now = buttons(); // who had one of them keeps it, or gets the one in its place
+  (now.find((one) => one.getAttribute("aria-label") === label) ?? now[Math.min(at, now.length - 1)] ?? $("add-need")).focus({ preventScroll: true });
+};
+
 const fill = () => {
   const mine = card.staff_id === ME;
   show($("claim"), !card.staff_id);
@@ -59,8 +71,8 @@ const fill = () => {
   }
   $("sure").textContent = !card.facts.arrangement ? "" : card.sure === "worked_out" ? "worked out from the answers" : "said by the carer or set here";
   $("urgent").checked = card.urgent;
-  $("needs").replaceChildren(...card.needs.map((need) => element("li", {}, need.title,
-    mine && element("button", { type: "button", "aria-label": `Take away: ${need.title}`, onclick: () => setNeeds((known) => known.filter((one) => one !== need.topic)) }, "×"))));
+  $("of-child").textContent = card.child ? ` of “${card.child}”` : "";
+  fillNeeds();
   $("notes").replaceChildren(...card.notes.map((note) => element("li", {}, element("strong", {}, `${note.by}, ${clock(note.at)}`), " ", note.text)));
   const to = $("to"), chosen = to.value;
   to.replaceChildren(element("option", { value: "" }, "Back into the queue"), ...card.colleagues.map((one) => element("option", { value: one.id }, one.name)));
@@ -117,11 +129,22 @@ const change = async (fact) => {
   await correct({ [fact]: value });
 };
 
-const correct = async (changed) => {
-  if (await act("facts", changed)) $("saved-fact").textContent = "Kept. The assistant knows it too.";
-};
+const correct = (changed) => saving = saving.then(async () => { // one after the other, so that the last click counts
+  const kept = await act("facts", changed);
+  $("saved-fact").textContent = kept ? "Kept. The assistant knows it too." : "";
+  if (!kept) fill(); // what is shown is what is so
+  return Boolean(kept);
+});
 
-const setNeeds = (change) => correct({ needs: change(card.needs.map((need) => need.topic)) });
+const setNeeds = async (change) => {
+  const mine = wanted = change(needs());
+  fillNeeds();
+  const kept = await correct({ needs: mine.map((need) => need.topic) });
+  if (wanted !== mine) return; // something was clicked after it
+  if (kept) card.needs = mine;
+  wanted = null;
+  fillNeeds();
+};
 
 const find = async (event) => {
   event?.preventDefault();
@@ -188,9 +211,9 @@ export const setUpConversation = () => {
   FACTS.forEach((fact) => $(fact).addEventListener("change", () => change(fact)));
   $("urgent").addEventListener("change", () => correct({ urgent: $("urgent").checked }));
   $("add-need").addEventListener("change", () => {
-    const added = $("add-need").value;
+    const { value: topic, text: title } = $("add-need").selectedOptions[0];
     $("add-need").value = "";
-    if (added) setNeeds((known) => [added, ...known.filter((one) => one !== added)].slice(0, MOST_NEEDS));
+    if (topic) setNeeds((known) => [{ topic, title }, ...known.filter((one) => one.topic !== topic)].slice(0, MOST_NEEDS));
   });
   $("search").addEventListener("submit", find);
   $("note").addEventListener("submit", async (event) => {

@@ -3,7 +3,8 @@ import { $, ID, ME, setClock, show, stream, waited } from "./dom.js";
 import { element } from "../widget/element.js";
 import { badge, ring } from "./sound.js";
 
-const REASONS = { asked: "Asked for a person", danger: "Danger", not_understood: "Not understood", complaint: "Complaint",
+// Who is in danger is called so whatever the reason; one that says danger is read where an adviser took the mark away.
+const REASONS = { asked: "Asked for a person", danger: "Was marked as danger", not_understood: "Not understood", complaint: "Complaint",
   person_first: "Needs a person first", not_delivered: "Message not delivered", window_closed: "WhatsApp window closed", stepped_in: "Stepped in" };
 const GROUPS = [
   ["mine", "Yours"], ["waiting", "Waiting"], ["with", "With colleagues"], ["later", "Want word later"], ["ring", "To be rung"],
