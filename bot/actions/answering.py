@@ -24,6 +24,7 @@ from bot.actions.composing import (
     no_content,
     person_option,
     topic_option,
+    with_council,
 )
 from bot.actions.turn import Turn, topic_of
 from bot.knowledge.arrangement_types import Ask
@@ -133,7 +134,7 @@ def answer_first(turn: Turn, topic: str, words: int) -> Message:
     if parts[0] == "answer":
         return answer_topic(turn, topic, words)
     turn.memory.speak_of(topic, parts[0])
-    return answer_facets(turn, topic, parts, words)
+    return with_council(turn, topic, answer_facets(turn, topic, parts, words), words)
 
 
 def answer_again(turn: Turn, topic: str, wanted: str | None = None) -> Reply:

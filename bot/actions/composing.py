@@ -66,6 +66,19 @@ def answer_facets(turn: Turn, topic: str, facets: list[str], words: int = WEB_WO
     return message.model_copy(update={"text": "\n\n".join(pieces), "answers": answers})
 
 
+def with_council(turn: Turn, topic: str, message: Message, words: int) -> Message:
+    """The message and the council's part: in the text where there is room, else by a button."""
+    local = turn.knowledge.base.find_locally(topic, turn.situation)[:1]
+    piece = local_part(turn, topic, local)
+    if piece is None:
+        return message
+    if count(message.text) + count(piece) > words:
+        options = [facet_option(turn, topic, LOCAL), *message.options][:MOST_OPTIONS]
+        return message.model_copy(update={"options": options})
+    answers = [*message.answers, *(entry.answer(turn.situation) for entry in local)]
+    return message.model_copy(update={"text": f"{message.text}\n\n{piece}", "answers": answers})
+
+
 def answer_locally(turn: Turn, topic: str, council: str | None = None) -> Message:
     """Everything the council says on `topic`: the family's, or another that was asked about."""
     situation = replace(turn.situation, authority=council or turn.memory.authority)
