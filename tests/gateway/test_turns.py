@@ -12,7 +12,9 @@ from structlog.testing import capture_logs
 
 from bot.gateway import turns
 from bot.helpline.cases import Cases
+from bot.helpline.desk import HelplineDesk
 from bot.knowledge.base import KnowledgeBase
+from bot.knowledge.reply import Message
 from bot.safeguarding.watch import DangerWatch
 from tests.doubles.carer import Carer
 from tests.doubles.gateway import Running, StartGateway
@@ -171,6 +173,19 @@ def slow_look(monkeypatch: pytest.MonkeyPatch) -> None:
         return look(*args)
 
     monkeypatch.setattr(DangerWatch, "look", slowly)
+
+
+@pytest.mark.parametrize("wrong", ["slow", "broken"])
+async def test_help_waits_for_no_desk(carer: Carer, monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    """Such as a Chatwoot that is away: help comes first, and who is there is told later."""
+    async def adds(*_: object) -> list[Message]:
+        await asyncio.sleep(300 if wrong == "slow" else 0)
+        raise RuntimeError
+
+    monkeypatch.setattr(turns, "AT_ONCE", 0.1)
+    monkeypatch.setattr(HelplineDesk, "adds", adds)
+    async with asyncio.timeout(30):
+        assert (await carer.say(DANGER)).urgent
 
 
 async def test_danger_twice_with_one_id_is_one_reply(carer: Carer, rasa: FakeRasa, slow_look: None) -> None:
