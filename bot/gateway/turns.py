@@ -31,7 +31,7 @@ HUNG_ATTEMPTS = 2  # or this often where each try takes all its time
 # The slot with the ids of messages that were answered as danger: what they told of the family is taken with the next turn,
 # so that help waits for nobody.
 UNHEARD = "unheard"
-DANGER, AT_ONCE = "danger", 1.0  # the reason for which a person is fetched, and seconds that help waits to hear who is there
+AT_ONCE = 1.0  # seconds that help in danger waits to hear who is at the desk
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0  # seconds between tries
 AT_HAND = 0.03  # seconds in which a quick reader says what else a message about danger tells; help is on its way by then
 
@@ -300,7 +300,7 @@ class Turns:
         """What the desk says of it. Help in danger doesn't wait for a desk that is elsewhere, nor fail with it."""
         if self.desk is None:
             return []
-        danger = handed is not None and handed.reason == DANGER
+        danger = handed is not None and handed.reason == "danger"
         try:
             async with asyncio.timeout(AT_ONCE if danger else None):
                 return await self.desk.adds(conversation, handed)
