@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 
 import aiohttp
+import pytest
 from aiohttp import web
 from twilio.request_validator import RequestValidator
 
@@ -259,6 +260,15 @@ class FakeTwilio:
     def to(self, number: str) -> list[Taken]:
         """What was sent to one number, in order."""
         return [message for message in self.taken if message.to == number]
+
+
+@pytest.fixture
+async def twilio() -> AsyncIterator[FakeTwilio]:
+    """One that runs."""
+    fake = FakeTwilio()
+    await fake.start()
+    yield fake
+    await fake.stop()
 
 
 class Phone:

@@ -13,7 +13,7 @@ import pytest
 
 from bot.channels.text import segments
 from bot.knowledge.base import KnowledgeBase
-from tests.doubles.twilio import ACCOUNT, SMS_NUMBER, TOKEN, FakeTwilio, Phone
+from tests.doubles.twilio import ACCOUNT, SMS_NUMBER, TOKEN, FakeTwilio, Phone, twilio  # noqa: F401  (fixture)
 from tests.doubles.waiting import until
 from tests.e2e.conftest import System
 
@@ -24,15 +24,7 @@ DANGER = "I want to kill myself"
 
 
 @pytest.fixture
-async def twilio() -> AsyncIterator[FakeTwilio]:
-    fake = FakeTwilio()
-    await fake.start()
-    yield fake
-    await fake.stop()
-
-
-@pytest.fixture
-async def texted(twilio: FakeTwilio, tmp_path: Path) -> AsyncIterator[System]:
+async def texted(twilio: FakeTwilio, tmp_path: Path) -> AsyncIterator[System]:  # noqa: F811
     made = System(tmp_path / "data", settings={
         "SIGNPOST_PUBLIC_URL": twilio.public_url, "SIGNPOST_TWILIO_ACCOUNT_SID": ACCOUNT,
         "SIGNPOST_TWILIO_AUTH_TOKEN": TOKEN, "SIGNPOST_TWILIO_SMS_FROM": SMS_NUMBER, "SIGNPOST_TWILIO_API": twilio.url})
@@ -50,7 +42,7 @@ def waiting(system: System) -> int:
         return int(connection.execute("SELECT count(*) FROM inbound WHERE status = 'waiting'").fetchone()[0])
 
 
-async def test_texts(texted: System, twilio: FakeTwilio, base: KnowledgeBase) -> None:
+async def test_texts(texted: System, twilio: FakeTwilio, base: KnowledgeBase) -> None:  # noqa: F811
     phone = Phone(twilio, texted.url)
     sid = await phone.text(MONEY)
     assert await phone.next(PATIENCE) == base.say("phone.hello", ON)

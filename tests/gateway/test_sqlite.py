@@ -22,19 +22,6 @@ from tests.doubles.waiting import until
 NOW = datetime(2026, 11, 24, 11, tzinfo=UTC)
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "store.db"
-
-
-@pytest.fixture
-async def store(path: Path):
-    made = Store(f"sqlite+aiosqlite:///{path}")
-    await migrate(made.engine)
-    yield made
-    await made.close()
-
-
 @contextmanager
 def held(path: Path) -> Iterator[None]:
     """Another process writes, and takes its time."""

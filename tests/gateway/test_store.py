@@ -27,14 +27,6 @@ DANGER = "I want to kill myself"
 HELLO = [Message(text="Hello.", topics=["assistant.greeting"])]
 
 
-@pytest.fixture
-async def store(tmp_path: Path):
-    made = Store(f"sqlite+aiosqlite:///{tmp_path / 'store.db'}")
-    await migrate(made.engine)
-    yield made
-    await made.close()
-
-
 async def everything(store: Store) -> dict[str, list]:
     """All rows of all tables there are, but SQLite's and Alembic's own."""
     async with store.engine.connect() as connection:

@@ -11,7 +11,7 @@ from tests.channels.conftest import settings
 from tests.doubles.adviser import Adviser
 from tests.doubles.gateway import Running, StartGateway, base, carer, gateway, rasa, start_gateway  # noqa: F401  (fixtures)
 from tests.doubles.rasa import FakeRasa, says
-from tests.doubles.twilio import FakeTwilio
+from tests.doubles.twilio import FakeTwilio, twilio  # noqa: F401  (fixture)
 
 StartPhones = Callable[..., Awaitable[Running]]
 Arrive = Callable[..., Awaitable[Adviser]]
@@ -25,15 +25,8 @@ def _asking(rasa: FakeRasa) -> None:  # noqa: F811
 
 
 @pytest.fixture
-async def twilio() -> AsyncIterator[FakeTwilio]:
-    fake = FakeTwilio()
-    await fake.start()
-    yield fake
-    await fake.stop()
-
-
-@pytest.fixture
-def start_phones(start_gateway: StartGateway, twilio: FakeTwilio, monkeypatch: pytest.MonkeyPatch) -> StartPhones:  # noqa: F811
+def start_phones(start_gateway: StartGateway, twilio: FakeTwilio,  # noqa: F811
+                 monkeypatch: pytest.MonkeyPatch) -> StartPhones:
     """A gateway with text messages and WhatsApp."""
     monkeypatch.setattr(post, "PAUSES", (0.02,) * 5)
 
