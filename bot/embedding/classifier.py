@@ -13,16 +13,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.feature_extraction.text import HashingVectorizer
 
 from bot.embedding.model import SentenceEmbedding
+from bot.embedding.wording import Counts, in_common
 
 Floats = npt.NDArray[np.float32]
-KINDS = ("char_wb", "word")
 HELD_OUT = 5  # one line in so many is kept back to learn how sure to be
 NEIGHBOURS = 4.0  # how much more of a softened label goes to a near class than to a far one
 JITTER = 1e-3
@@ -33,10 +33,7 @@ PASSES = (25, 150)  # at least, at most; then a third of them again, with the li
 class Settings:
     """What the classifier is made with; config.yml carries the values in use."""
 
-    char_low: int = 2
-    char_high: int = 5
-    word_high: int = 2
-    buckets: int = 2**15  # of each kind of feature
+    dimensions: int = 256  # of meaning, the main ones, in which texts are compared; all where lines are few
     narrowness: float = 2.0  # of the kernel on the embedding: how fast likeness in meaning fades
     enough: float = 120.0  # examples a class from which wording counts as much as meaning; with fewer, less
     softness: float = 0.2  # the share of a label that is spread over the other classes, the near ones first
@@ -45,15 +42,24 @@ class Settings:
     work: int = 250_000  # lines times passes of the optimiser: few lines get more passes, within PASSES
 
 
+class Fitted(NamedTuple):
+    """The model itself."""
+
+    axes: Floats  # (384, dimensions): the main directions of meaning
+    landmarks: Floats  # (landmarks, dimensions)
+    near: Floats  # (landmarks, classes): what nearness to a landmark says
+    hashed: Floats  # (features, classes): what wording says
+    rarity: Floats  # (features,)
+    bias: Floats  # (classes,)
+
+
 class TextClassifier:
     """Made by `train` or `load`; `probabilities` gives one row a text, one column a class."""
 
-    def __init__(self, settings: Settings, classes: Sequence[str], landmarks: Floats, near: Floats, hashed: Floats,
-                 bias: Floats, idf: Floats) -> None:
+    def __init__(self, settings: Settings, classes: Sequence[str], fitted: Fitted) -> None:
         self.settings = settings
         self.classes = list(classes)
-        self._landmarks, self._near, self._hashed, self._bias, self._idf = landmarks, near, hashed, bias, idf
-        self._hashers = _hashers(settings)
+        self._fitted = fitted
 
     @classmethod
     def train(cls, embedding: SentenceEmbedding, texts: Sequence[str], labels: Sequence[str],
@@ -69,13 +75,15 @@ class TextClassifier:
         names = [" ".join(re.split(r"[\W_]+", name)) for name in classes]
         known = embedding.embed([normal(t) for t in texts]) if vectors is None else vectors
         meaning = np.vstack([known, embedding.embed([normal(n) for n in names])])
-        counts = [h.transform([normal(t) for t in [*texts, *names]]) for h in _hashers(settings)]
-        idf = np.stack([_idf(c) for c in counts])
-        wording = sparse.hstack([_weighted(c, w) for c, w in zip(counts, idf, strict=True)]).tocsr()
+        counts = Counts([normal(t) for t in [*texts, *names]])
+        rarity = counts.rarity()
+        wording = counts.weighted(rarity)
+        trust = np.float32(max(1.0, settings.enough * len(classes) / len(label)))
         order = np.random.default_rng(0).permutation(len(label))
         chosen = np.sort(order[: settings.landmarks])
-        trust = np.float32(max(1.0, settings.enough * len(classes) / len(label)))
-        kernel = trust * _likeness(meaning, meaning[chosen], settings) + (wording @ wording[chosen].T).toarray()
+        axes = _main_axes(meaning, settings.dimensions if len(label) > settings.landmarks else meaning.shape[1])
+        main = meaning @ axes
+        kernel = trust * _likeness(main[chosen], main, settings) + in_common(wording, chosen)
         among = kernel[chosen]
         among[np.diag_indices_from(among)] *= 1 + JITTER
         root = cholesky(among, lower=True, overwrite_a=True, check_finite=False)
@@ -88,30 +96,32 @@ class TextClassifier:
         sureness = _sureness(points[kept] @ first[:-1] + first[-1], label[kept])
         fitted = _fit(points, targets, weights, settings.strictness, passes // 3, first) * sureness
         alpha = solve_triangular(root, fitted[:-1], lower=True, trans="T", check_finite=False)
-        return cls(settings, classes.tolist(), meaning[chosen], trust * alpha, wording[chosen].T @ alpha, fitted[-1], idf)
+        return cls(settings, classes.tolist(), Fitted(axes, main[chosen], np.ascontiguousarray(trust * alpha),
+                                                      wording[chosen].T @ alpha, rarity, fitted[-1]))
 
     def probabilities(self, vectors: Floats, texts: Sequence[str]) -> Floats:
         """Class probabilities, shape (len(texts), len(classes)), of texts with their embeddings `vectors`."""
-        texts = [normal(t) for t in texts]
-        scores = _likeness(vectors, self._landmarks, self.settings) @ self._near + self._bias
-        for hasher, idf, hashed in zip(self._hashers, self._idf, np.split(self._hashed, len(KINDS)), strict=True):
-            scores += _weighted(hasher.transform(texts), idf) @ hashed
-        return _shares(scores)
+        model = self._fitted
+        near = _likeness(vectors @ model.axes, model.landmarks, self.settings)
+        wording = Counts([normal(t) for t in texts]).weighted(model.rarity)
+        return _shares(near.T @ model.near + wording @ model.hashed + model.bias)
 
     def save(self, path: Path) -> None:
-        """Write the arrays to `path` (.npz)."""
+        """Write the arrays to `path` (.npz), in half precision."""
         settings = np.array(list(asdict(self.settings).values()), dtype=np.float64)
-        small = {name: getattr(self, f"_{name}").astype(np.float16) for name in ("landmarks", "near", "hashed", "idf")}
-        np.savez_compressed(path, classes=np.array(self.classes), bias=self._bias, settings=settings, **small)
+        small = {name: array.astype(np.float16) for name, array in self._fitted._asdict().items()}
+        np.savez_compressed(path, classes=np.array(self.classes), settings=settings, **small)
 
     @classmethod
     def load(cls, path: Path) -> TextClassifier:
-        """Read what `save` wrote; never unpickles."""
+        """Read what `save` wrote; never unpickles. Raises `ValueError` for a file of another version."""
         with np.load(path, allow_pickle=False) as kept:
+            if not {*Fitted._fields} <= {*kept.files}:
+                raise ValueError(f"{path} was made by another version: run `make train`")
             kinds = {name: type(value) for name, value in asdict(Settings()).items()}
             values = zip(kinds.items(), kept["settings"].tolist(), strict=True)
-            large = [kept[name].astype(np.float32) for name in ("landmarks", "near", "hashed", "bias", "idf")]
-            return cls(Settings(**{name: kind(value) for (name, kind), value in values}), kept["classes"].tolist(), *large)
+            fitted = Fitted(*(kept[name].astype(np.float32) for name in Fitted._fields))
+            return cls(Settings(**{name: kind(value) for (name, kind), value in values}), kept["classes"].tolist(), fitted)
 
 
 def normal(text: str) -> str:
@@ -119,33 +129,16 @@ def normal(text: str) -> str:
     return " ".join(text.lower().replace("\u2019", "'").replace("\u2018", "'").split())
 
 
-def _hashers(settings: Settings) -> list[HashingVectorizer]:
-    ranges = ((settings.char_low, settings.char_high), (1, settings.word_high))
-    return [HashingVectorizer(analyzer=kind, ngram_range=span, n_features=settings.buckets, alternate_sign=False,
-                              norm=None, lowercase=False, dtype=np.float32,
-                              token_pattern=r"(?u)\b\w+\b" if kind == "word" else None)
-            for kind, span in zip(KINDS, ranges, strict=True)]
-
-
-def _idf(counts: sparse.csr_matrix) -> Floats:
-    """Smoothed inverse document frequency; 0 for what occurs nowhere."""
-    seen = np.asarray((counts > 0).sum(axis=0)).ravel()
-    weights: Floats = np.where(seen > 0, np.log((1 + counts.shape[0]) / (1 + seen)) + 1, 0).astype(np.float32)
-    return weights
-
-
-def _weighted(counts: sparse.csr_matrix, idf: Floats) -> sparse.csr_matrix:
-    """Sub-linear tf-idf rows of length 1."""
-    data = (1 + np.log(counts.data)) * idf[counts.indices]
-    row = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
-    lengths = np.sqrt(np.bincount(row, data * data, counts.shape[0])).astype(np.float32)
-    data /= np.maximum(lengths, np.float32(1e-9))[row]
-    return sparse.csr_matrix((data, counts.indices, counts.indptr), shape=counts.shape, copy=False)
+def _main_axes(meaning: Floats, dimensions: int) -> Floats:
+    """The directions in which the rows reach furthest, a column each."""
+    _, axes = np.linalg.eigh(meaning.T @ meaning)
+    main: Floats = np.ascontiguousarray(axes[:, -dimensions:])
+    return main
 
 
 def _likeness(vectors: Floats, landmarks: Floats, settings: Settings) -> Floats:
-    """How near in meaning, 0-1: a Gaussian of the distance between unit vectors."""
-    near: Floats = np.exp(np.float32(settings.narrowness) * (vectors @ landmarks.T - 1))
+    """How near in meaning, 0-1, a row a landmark and a column a vector: a Gaussian of the distance between unit vectors."""
+    near: Floats = np.exp(np.float32(settings.narrowness) * (landmarks @ vectors.T - 1))
     return near
 
 

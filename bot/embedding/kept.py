@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +26,13 @@ def key(text: str) -> str:
 def embed_kept(embedding: SentenceEmbedding, texts: Sequence[str], path: Path | None = None) -> npt.NDArray[np.float32]:
     """As `embedding.embed(texts)`, but not anew for what `path` (default `kept_file()`) holds; it holds `texts` afterwards."""
     path = path or kept_file()
+    path.parent.mkdir(exist_ok=True)
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # both models are trained at once: the second waits for the first's, and has them
+        return _embed_kept(embedding, texts, path)
+
+
+def _embed_kept(embedding: SentenceEmbedding, texts: Sequence[str], path: Path) -> npt.NDArray[np.float32]:
     keys = [key(text) for text in texts]
     known: dict[str, npt.NDArray[np.float32]] = {}
     if path.is_file():
@@ -32,8 +40,6 @@ def embed_kept(embedding: SentenceEmbedding, texts: Sequence[str], path: Path | 
             known = dict(zip(kept["keys"].tolist(), kept["vectors"], strict=True))
     new = {k: text for k, text in zip(keys, texts, strict=True) if k not in known}
     known |= dict(zip(new, embedding.embed(list(new.values())), strict=True))
-    vectors = np.stack([known[k] for k in keys])
     if new:
-        path.parent.mkdir(exist_ok=True)
         np.savez(path, keys=np.array(list(known)), vectors=np.stack(list(known.values())))
-    return vectors
+    return np.stack([known[k] for k in keys])

@@ -144,14 +144,19 @@ class Group:
     def __init__(self, sources: Iterable[str], lists: WordLists) -> None:
         """`sources` are pattern lines; `lists` the word lists they name."""
         self.patterns = [compile_pattern(source, lists) for source in sources]
+        self._anchored: dict[str, list[int]] = {}
+        for number, pattern in enumerate(self.patterns):
+            for word in pattern.anchors[0] if pattern.anchors else ():
+                self._anchored.setdefault(word, []).append(number)
+        self._anchors = frozenset(self._anchored)
+        self._unanchored = [number for number, pattern in enumerate(self.patterns) if not pattern.anchors]
 
     def matches(self, coded: str, words: frozenset[str]) -> Iterator[tuple[int, int]]:
         """(start, end) in `coded` of every match; `words` are all words in it."""
-        for pattern in self.patterns:
-            for anchor in pattern.anchors:
-                if anchor.isdisjoint(words):
-                    break
-            else:
+        possible = {number for word in self._anchors & words for number in self._anchored[word]}
+        for number in sorted(possible.union(self._unanchored)):
+            pattern = self.patterns[number]
+            if not any(anchor.isdisjoint(words) for anchor in pattern.anchors[1:]):
                 for match in pattern.matches(coded, words):
                     if match.end() > match.start():
                         yield match.span()

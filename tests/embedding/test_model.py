@@ -69,7 +69,7 @@ def test_an_operator_may_bring_another_file(folder: Path, monkeypatch: pytest.Mo
 
 
 def test_the_weights_come_out_of_the_fetched_file_the_same_each_time(tmp_path: Path) -> None:
-    (tmp_path / FETCHED).parent.mkdir()
+    (tmp_path / FETCHED).parent.mkdir(parents=True)
     (tmp_path / FETCHED).symlink_to(model_folder() / FETCHED)
     code = "import sys, pathlib; from bot.embedding.quantise import quantise; quantise(pathlib.Path(sys.argv[1]))"
     path = f"{model_folder()}:{Path(__file__).resolve().parents[2]}"
@@ -78,9 +78,9 @@ def test_the_weights_come_out_of_the_fetched_file_the_same_each_time(tmp_path: P
 
 
 def test_another_fetched_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / FETCHED).parent.mkdir()
+    (tmp_path / FETCHED).parent.mkdir(parents=True)
     (tmp_path / FETCHED).write_bytes(b"something else")
-    with pytest.raises(ModelFileError, match=r"model\.onnx has sha256"):
+    with pytest.raises(ModelFileError, match=r"model\.safetensors has sha256"):
         quantise(tmp_path)
 
 
