@@ -40,6 +40,8 @@ class Asides(GraphComponent):
         self._complaints = Complaints(Path(CONTENT) / "complaints.yml")
         self._children = Children(_read("children"))
         self._languages = _read("languages")
+        self._spelt = {name: (frozenset(block["words"]), frozenset(block.get("letters", "")))
+                       for name, block in self._languages.items() if "script" not in block}
 
     @classmethod
     def create(cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
@@ -79,8 +81,8 @@ class Asides(GraphComponent):
         if written:
             return max(written, key=lambda name: sum(text.count(c) for c in self._languages[name].get("letters", "")))
         words = re.findall(r"[^\W\d_]+", text)
-        known = {name: [word for word in words if word in block["words"] or set(word) & set(block.get("letters", ""))]
-                 for name, block in self._languages.items() if "script" not in block}
+        known = {name: [word for word in words if word in its_words or not letters.isdisjoint(word)]
+                 for name, (its_words, letters) in self._spelt.items()}
         counts = {name: len(set(found)) for name, found in known.items()}
         best = max(counts, key=lambda name: counts[name])
         spoken = len(known[best])

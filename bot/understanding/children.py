@@ -27,6 +27,8 @@ class Children:
 
     def told_of(self, text: str) -> dict[str, str]:
         """What `text` tells of each child, clause by clause, after what it tells of all; empty unless two are named apart."""
+        if len(self.named(text)) < 2:
+            return {}
         of_all: list[str] = []
         of_each: dict[str, list[str]] = {}
         speaking = of_all

@@ -7,6 +7,7 @@ each topic found, best first, so that a message that asks two things gets two an
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -152,12 +153,17 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
         taken = {name for name, _ in needs}
         return [(n, c) for n, c in likeliest if n not in taken and c >= self._config["possible"]][: self._config["others"]]
 
+    @cached_property
+    def _columns(self) -> np.ndarray:
+        """The classes that are needs."""
+        return np.flatnonzero([is_need(name) for name in self._trained.classes])
+
     def _needs(self, shares: np.ndarray) -> list[tuple[str, float]]:
         """(class, confidence) of everything clearly asked: the whole message's first, then surest first, at most `most`."""
         score: dict[str, float] = {}
         first = ""
         for row, share in enumerate(shares):
-            order = [int(i) for i in np.argsort(-share) if is_need(self._trained.classes[i])][:3]
+            order = self._columns[np.argsort(-share[self._columns])[:3]]
             for place, column in enumerate(order):
                 confidence, name = float(share[column]), self._trained.classes[column]
                 bar = self._config["part"] if row else self._config["second" if place else "sure"]

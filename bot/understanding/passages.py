@@ -51,10 +51,11 @@ class Passages(GraphComponent):
         self._storage, self._resource, self._vectors = storage, resource, vectors
         self._known = {topic: list(passages(topic)) for topic in topics()}
         self._of_topic: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-        self._words = {topic: [_words(p.text) for p in found] for topic, found in self._known.items()}
-        sentences = [said for found in self._words.values() for said in found]
-        seen = Counter(word for said in sentences for word in said)
-        self._rarity = {word: math.log((len(sentences) + 1) / (count + 1)) for word, count in seen.items()}
+        said = {topic: [_words(p.text) for p in found] for topic, found in self._known.items()}
+        seen = Counter(word for sentences in said.values() for sentence in sentences for word in sentence)
+        whole = sum(map(len, said.values()))
+        self._rarity = {word: math.log((whole + 1) / (count + 1)) for word, count in seen.items()}
+        self._saying = {topic: _rows_of_words(sentences) for topic, sentences in said.items()}
 
     @classmethod
     def create(cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
@@ -108,19 +109,28 @@ class Passages(GraphComponent):
     def _best(self, topic: str, text: str, message: Message) -> list[tuple[str, str, float]]:
         """(entry, facet, score) of each facet's best sentence, best first; a score is about 0 to 1.5."""
         vectors, titled = self._meanings(topic)
-        near = vectors @ message.get(EMBEDDING) + titled
+        scores = vectors @ message.get(EMBEDDING) + titled
         said = _words(text)
         weight = sum(self._rarity.get(word, 0.0) for word in said) or 1.0
+        for word in said & self._saying[topic].keys():
+            scores[self._saying[topic][word]] += SAME_WORDS * self._rarity[word] / weight
         asked = message.get(PARTS_ASKED) or {}
         asked = asked if asked.get("meaning", 0.0) < GENERAL else {}
         best: dict[tuple[str, str], float] = {}
-        for passage, meaning, spoken in zip(self._known[topic], near, self._words[topic], strict=True):
-            common = sum(self._rarity[word] for word in spoken & said) / weight
+        for passage, score in zip(self._known[topic], scores.tolist(), strict=True):
             wanted = asked.get(passage.facet, 0.0) if passage.facet != NEXT_STEP else 0.0  # which any answer ends with
-            score = float(meaning) + SAME_WORDS * common + ASKED_FOR * wanted
             part = (passage.entry, passage.facet)
-            best[part] = max(best.get(part, 0.0), score)
+            best[part] = max(best.get(part, 0.0), score + ASKED_FOR * wanted)
         return [(*part, round(score, 3)) for part, score in sorted(best.items(), key=lambda pair: -pair[1])]
+
+
+def _rows_of_words(sentences: list[frozenset[str]]) -> dict[str, list[int]]:
+    """The numbers of the sentences that have a word."""
+    rows: dict[str, list[int]] = {}
+    for row, said in enumerate(sentences):
+        for word in said:
+            rows.setdefault(word, []).append(row)
+    return rows
 
 
 def _words(text: str) -> frozenset[str]:
