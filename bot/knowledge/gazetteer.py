@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import product
 
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
@@ -51,13 +52,13 @@ class Gazetteer:
         self._everyday = everyday
         self._longest: dict[str, int] = defaultdict(int)
         self._joined: dict[str, Name] = {}
-        self._by_start: dict[str, list[str]] = defaultdict(list)
+        self._by_shape: dict[tuple[str, int, int], list[str]] = defaultdict(list)
         for key, name in self._names.items():
             first, size = key.split(" ", 1)[0], key.count(" ") + 1
             self._longest[first] = max(self._longest[first], size)
             compact = key.replace(" ", "")
             if len(compact) >= 5 and name.kind in ("plain", "first", "word") and not _COUNCIL.search(key):
-                self._by_start[compact[0]].append(key)
+                self._by_shape[key[0], len(key), size].append(key)
                 self._joined.setdefault(compact, name)
         self.nearest = lru_cache(maxsize=20_000)(self._nearest)
 
@@ -100,9 +101,9 @@ class Gazetteer:
         """The name that `said` (plain words) misspells, None where nothing or an everyday word is nearer."""
         if len(said) < 5 or said in self._everyday:
             return None
-        size = said.count(" ")
-        alike = [key for key in self._by_start.get(said[0], ()) if abs(len(key) - len(said)) <= 2]
-        fit = [key for key in alike if abs(key.count(" ") - size) <= 1]
+        size, length = said.count(" ") + 1, len(said)
+        alike = product(said[0], range(length - 2, length + 3), range(size - 1, size + 2))
+        fit = [key for shape in alike for key in self._by_shape.get(shape, ())]
         found = process.extract(said, fit, scorer=ratio, score_cutoff=NEAR - 6, limit=5)
         good = [(key, score) for key, score, _ in found if score >= NEAR or _one_slip(said, key)]
         if not good:

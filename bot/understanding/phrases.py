@@ -151,6 +151,10 @@ class Group:
         self._anchors = frozenset(self._anchored)
         self._unanchored = [number for number, pattern in enumerate(self.patterns) if not pattern.anchors]
 
+    def may_match(self, words: frozenset[str]) -> bool:
+        """Whether the words that a match needs first may be there: quick, and mostly no."""
+        return bool(self._unanchored) or not self._anchors.isdisjoint(words)
+
     def matches(self, coded: str, words: frozenset[str]) -> Iterator[tuple[int, int]]:
         """(start, end) in `coded` of every match; `words` are all words in it."""
         possible = {number for word in self._anchors & words for number in self._anchored[word]}

@@ -24,6 +24,8 @@ class Rule:
 
     def find(self, reading: Reading) -> tuple[int, int] | None:
         """(first, after last) word numbers of the earliest match (the longest such) nothing takes back."""
+        if not self._any.may_match(reading.vocabulary):
+            return None
         matches = sorted(reading.find(self._any), key=lambda match: (match[0], -match[1]))
         if not matches:
             return None
