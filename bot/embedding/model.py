@@ -98,18 +98,21 @@ class SentenceEmbedding:
         """Unit vectors of `text` and of its `parts`, which follow each other in it: shape (1 + len(parts), 384).
 
         The text is read once; a part is the mean of its own words as they stand there, which costs nothing more and
-        tells topics as well as reading each part alone. Parts past the cut are read alone.
+        tells topics as well as reading each part alone. Where the cut comes, the rest is read on from there.
         """
         spans, tokens = self._tokens(text)
         if tokens.ndim == 1:
             return self.embed([text, *parts])
-        vectors, at = [_unit(tokens.mean(axis=0))], 0
+        vectors, read_from, at = [_unit(tokens.mean(axis=0))], 0, 0
         for part in parts:
             start = max(text.find(part, at), at)
             at = start + len(part)
-            mine = [i for i, (first, after) in enumerate(spans) if start <= first < after <= at]
-            whole = mine and spans[mine[-1]][1] == at
-            vectors.append(_unit(tokens[mine].mean(axis=0)) if whole else self._embed(part))
+            mine = _within(spans, start - read_from, at - read_from)
+            if not mine or spans[mine[-1]][1] < at - read_from:
+                read_from = start
+                spans, tokens = self._tokens(text[start:])
+                mine = _within(spans, 0, len(part))
+            vectors.append(_unit((tokens[mine] if mine else tokens).mean(axis=0)))
         return np.stack(vectors)
 
     def _embed(self, text: str) -> npt.NDArray[np.float32]:
@@ -122,6 +125,11 @@ class SentenceEmbedding:
         ids = np.array([encoded.ids], dtype=np.int64)
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
         return encoded.offsets, self._session.run(None, {k: v for k, v in feed.items() if k in self._inputs})[0][0]
+
+
+def _within(spans: list[tuple[int, int]], start: int, end: int) -> list[int]:
+    """Numbers of the word pieces between two places in the text."""
+    return [i for i, (first, after) in enumerate(spans) if start <= first < after <= end]
 
 
 def _unit(vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

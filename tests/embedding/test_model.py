@@ -45,6 +45,17 @@ def test_meaning_is_near_meaning(embedding: SentenceEmbedding) -> None:
     assert money @ allowance > money @ school + 0.1
 
 
+def test_the_parts_of_a_story_are_read_in_their_place_past_the_cut_too(embedding: SentenceEmbedding) -> None:
+    parts = [*LINES * 12, "school " * 200 + "place", *LINES]
+    vectors = embedding.embed_with_parts(" ".join(parts), parts)
+    assert vectors.shape == (1 + len(parts), 384)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    alone = embedding.embed(LINES)
+    for at in (0, 12, 33, 37):  # in the first reading, and in later ones
+        near = alone @ vectors[1 + at:4 + at].T
+        assert (near.argmax(axis=1) == range(3)).all()
+
+
 @pytest.mark.parametrize("name", [WEIGHTS, TOKENIZER])
 def test_a_changed_file_is_refused_by_name(folder: Path, name: str) -> None:
     (folder / name).write_bytes((folder / name).read_bytes() + b" ")
