@@ -9,7 +9,7 @@ import click
 
 from bot.content_commands import content
 from bot.gateway.settings import ROOT, Settings
-from bot.operator_commands import backup, keys, restore_command
+from bot.operator_commands import acts, backup, keys, restore_command, switch
 from bot.staff_commands import staff
 from bot.transcripts import transcripts
 
@@ -74,8 +74,21 @@ def doctor() -> None:
     from bot.channels.doctor import examine
     from bot.channels.settings import PhoneSettings
     from bot.gateway.addresses import keys_of
+    from bot.gateway.migrate import migrate
+    from bot.gateway.store import Store
+    from bot.gateway.switches import Switches
+
+    async def off() -> list[str]:
+        store = Store(Settings().database)
+        try:
+            await migrate(store.engine)
+            return sorted(await Switches(store).all_off())
+        finally:
+            await store.close()
 
     async def told() -> int:
+        for channel in await off():
+            click.echo(f"note  {channel} is switched off. To switch it on: signpost switch {channel} on")
         phones = PhoneSettings()
         keys, ill = keys_of(Settings().data, phones.address_keys.get_secret_value()), 0
         async for finding in examine(phones, keys):
@@ -105,4 +118,6 @@ main.add_command(staff)
 main.add_command(keys)
 main.add_command(backup)
 main.add_command(restore_command)
+main.add_command(switch)
+main.add_command(acts)
 main.add_command(transcripts)

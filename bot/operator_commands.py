@@ -1,21 +1,51 @@
-"""Commands for who runs the service: `signpost keys …`, `signpost backup`, `signpost restore`."""
+"""Commands for who runs the service: keys, backup, restore, switches of the channels, and the log of such acts."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 
 import click
 from sqlalchemy import select
 
 from bot.channels.settings import PhoneSettings
+from bot.gateway.acts import Acts, act, operator
 from bot.gateway.addresses import Addresses, AddressKeysWrong, addresses_of, rotated
 from bot.gateway.backup import NotRestored, back_up, restore
+from bot.gateway.clock import Clock
+from bot.gateway.migrate import migrate
 from bot.gateway.settings import Settings
 from bot.gateway.store import Store
-from bot.gateway.tables import Contact, WaitingForPerson
+from bot.gateway.switches import CHANNELS, Switches
+from bot.gateway.tables import Act, Contact, WaitingForPerson
 from bot.helpline.tables import Staff
+from bot.knowledge.opening import UK
+
+T = TypeVar("T")
+
+
+def on_store(do: Callable[[Store], Awaitable[T]]) -> T:
+    """Run it on the installation's store, whose tables are brought up to date first."""
+    settings = Settings()
+    settings.data.mkdir(parents=True, exist_ok=True)
+
+    async def done() -> T:
+        store = Store(settings.database)
+        try:
+            await migrate(store.engine)
+            return await do(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(done())
+
+
+def noted(what: str, about: str = "", note: str = "") -> None:
+    """Keep in the log of acts what whoever runs this command did."""
+    on_store(lambda store: Acts(store).keep(act(operator(), what, Clock(Settings().now).now(), about, note)))
 
 
 @click.group()
@@ -35,6 +65,7 @@ def rotate() -> None:
         count = asyncio.run(resealed(settings.database, settings.data, given))
     except AddressKeysWrong as error:
         sys.exit(str(error))
+    noted("keys_rotated")
     click.echo(f"{count} numbers and secrets are sealed with the newest key.")
 
 
@@ -70,6 +101,7 @@ def backup(target: Path) -> None:
         back_up(_sqlite(Settings()), target)
     except (NotRestored, OSError) as error:
         sys.exit(str(error))
+    noted("backup_made")
     click.echo(f"{target} is a sound copy. Carers who ask to be forgotten are still in it: delete it within 7 days.")
 
 
@@ -82,7 +114,33 @@ def restore_command(copy: Path) -> None:
         restore(copy, database)
     except (NotRestored, OSError) as error:
         sys.exit(str(error))
+    noted("backup_restored")
     click.echo(f"{database} is the copy now. The store that was there ends in .before-restore: delete it when all is well.")
+
+
+@click.command()
+@click.argument("channel", type=click.Choice(CHANNELS))
+@click.argument("to", type=click.Choice(["on", "off"]), metavar="on|off")
+@click.option("--note", prompt="Why", help="Why, for whoever looks at this later. No carer's name or number.")
+def switch(channel: str, to: str, note: str) -> None:
+    """Switch CHANNEL off or on again, in every gateway within seconds; danger is answered all the same."""
+    now = Clock(Settings().now).now()
+    on_store(lambda store: Switches(store).set(channel, to == "off", operator(), note, now))
+    click.echo(f"{channel} is {to}.")
+
+
+@click.command()
+@click.option("--count", default=50, show_default=True, type=click.IntRange(1), help="How many.")
+def acts(count: int) -> None:
+    """What was done to the service, by whom and when, the newest first."""
+    for one in on_store(lambda store: Acts(store).newest(count)):
+        click.echo(shown(one))
+
+
+def shown(one: Act) -> str:
+    """An act as a line, in British time."""
+    when = one.at.astimezone(UK).strftime("%Y-%m-%d %H:%M:%S")
+    return f"{when}  {one.who:20} {one.what.replace('_', ' '):20} {one.about}{'  ' + one.note if one.note else ''}".rstrip()
 
 
 def _sqlite(settings: Settings) -> Path:

@@ -6,12 +6,14 @@ import asyncio
 import re
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import TypeVar
 
 import click
 import segno
 
 from bot.channels.settings import PhoneSettings
+from bot.gateway.acts import operator
 from bot.gateway.addresses import addresses_of
 from bot.gateway.clock import Clock
 from bot.gateway.migrate import migrate
@@ -40,7 +42,7 @@ def add(staff_id: str, name: str, role: Role, password: str) -> None:
     staff_id = staff_id.casefold()
     if not ID.fullmatch(staff_id):
         sys.exit("A sign-in name has 2 to 40 small letters, digits or . @ _ -")
-    _show(_with(lambda accounts: accounts.add(staff_id, name.strip(), role, password, Clock(Settings().now).now())))
+    _show(_with(lambda accounts: accounts.add(staff_id, name.strip(), role, password, operator(), _now())))
 
 
 @staff.command()
@@ -48,14 +50,14 @@ def add(staff_id: str, name: str, role: Role, password: str) -> None:
 @click.password_option(help="Better typed than given here.")
 def reset(staff_id: str, password: str) -> None:
     """A new password and a new second factor; unlocks the account and ends its sessions."""
-    _show(_with(lambda accounts: accounts.renew(staff_id.casefold(), password)))
+    _show(_with(lambda accounts: accounts.renew(staff_id.casefold(), password, operator(), _now())))
 
 
 @staff.command()
 @click.argument("staff_id", metavar="SIGN_IN_NAME")
 def remove(staff_id: str) -> None:
     """Delete an account. What it did stays in the log."""
-    _with(lambda accounts: accounts.remove(staff_id.casefold()))
+    _with(lambda accounts: accounts.remove(staff_id.casefold(), operator(), _now()))
     click.echo(f"{staff_id} is removed. What they had goes back into the queue.")
 
 
@@ -63,8 +65,12 @@ def remove(staff_id: str) -> None:
 def list_() -> None:
     """Every account with its role."""
     for account in _with(lambda accounts: accounts.all()):
-        locked = "  locked" if account.locked_until and account.locked_until > Clock(Settings().now).now() else ""
+        locked = "  locked" if account.locked_until and account.locked_until > _now() else ""
         click.echo(f"{account.id:20} {account.role:12} {account.name}{locked}")
+
+
+def _now() -> datetime:
+    return Clock(Settings().now).now()
 
 
 def _with(do: Callable[[Accounts], Awaitable[T]]) -> T:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import click
 
+from bot.gateway.acts import Acts, act, operator
 from bot.gateway.anonymous import anonymous
 from bot.gateway.settings import Settings
 from bot.gateway.store import Store
@@ -35,6 +36,7 @@ def sample(count: int, print_only: bool) -> None:
 async def _sample(settings: Settings, count: int, print_only: bool) -> None:
     store = Store(settings.database)
     try:
+        await Acts(store).keep(act(operator(), "transcripts_read", datetime.now(UTC), str(count)))
         for number, conversation_id in enumerate(await store.some_conversations(count), start=1):
             click.echo(f"\n--- {number} ---\n{shown(await store.lines(conversation_id))}\n")
             key = "n" if print_only else click.prompt(ASKED, type=click.Choice([*LABELS, "n", "q"]), show_choices=False)

@@ -80,7 +80,8 @@ class Arrivals:
             await self._see_to(arrived.conversation, arrived.inbound, arrived.new)
 
     async def stop(self) -> None:
-        """Leave the rest for the next start."""
+        """Finish keeping what came in; leave the rest for the next start."""
+        await asyncio.gather(*self._taking.values(), return_exceptions=True)
         await asyncio.gather(*self._seeing, return_exceptions=True)
 
     async def _welcome(self, channel: Channel, received: Received, contact_id: str) -> bool:

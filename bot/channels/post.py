@@ -95,7 +95,7 @@ class Post:
         contact = await self._contacts.get(row.contact_id) if row else None
         if row and contact:
             outcome = status.outcome or Outcome.GIVE_UP
-            await self._not_sent(row, contact, NotSent(outcome, status.error or "undelivered"), now)
+            await self._not_sent(row, contact, NotSent(outcome, status.error or "undelivered"))
             self.deliver(contact.id)
 
     async def _drain(self, contact_id: str) -> None:
@@ -126,7 +126,7 @@ class Post:
         if contact is None and row.status == SENDING:
             left = (row.updated_at + ABANDONED - now).total_seconds()
             if left <= 0:
-                await self._outgoing.set(row.id, WAITING, row.updated_at, error=UNSURE)
+                await self._outgoing.set(row.id, WAITING, now, error=UNSURE)
             return max(left, 0.0)
         if contact is None:
             return max((row.next_at - now).total_seconds(), 0.0)
@@ -135,7 +135,7 @@ class Post:
             return 0.0
         self._sending.add(contact_id)
         try:
-            await self._send(row, contact, row.updated_at if row.error == UNSURE else now)
+            await self._send(row, contact, row.first_tried_at or now)
         finally:
             self._sending.discard(contact_id)
         return self._channels[row.channel].pause
@@ -148,13 +148,13 @@ class Post:
             there = await channel.find(address, row.body, since - CLOCKS_DIFFER) if row.error == UNSURE else None
             provider_id = there or await channel.send(address, row.body, row.id, contact.last_at)
         except NotSent as error:
-            await self._not_sent(row, contact, error, since)
+            await self._not_sent(row, contact, error)
         except AddressKeysWrong:
-            await self._not_sent(row, contact, NotSent(Outcome.GIVE_UP, "address_keys"), since)
+            await self._not_sent(row, contact, NotSent(Outcome.GIVE_UP, "address_keys"))
         else:
             await self._outgoing.progress(row.id, provider_id, SENT, None, self._clock.now())
 
-    async def _not_sent(self, row: Outbound, contact: Contact, error: NotSent, since: datetime) -> None:
+    async def _not_sent(self, row: Outbound, contact: Contact, error: NotSent) -> None:
         """What follows, by the outcome."""
         now, outcome = self._clock.now(), error.outcome
         unsure = error.unsure or row.error == UNSURE  # once it may have come through, it is looked for before each try
@@ -163,8 +163,8 @@ class Post:
         log.warning("not_sent", channel=row.channel, code=error.code, outcome=outcome.value)
         if outcome is Outcome.RETRY:
             pause = max(PAUSES[row.attempts], error.after or 0)
-            await self._outgoing.set(row.id, WAITING, since if unsure else now, next_at=now + timedelta(seconds=pause),
-                                     provider_id=None, error=UNSURE if unsure else error.code)
+            await self._outgoing.set(row.id, WAITING, now, next_at=now + timedelta(seconds=pause), provider_id=None,
+                                     **({"error": UNSURE} if unsure else {"error": error.code, "first_tried_at": None}))
         elif outcome is Outcome.OPTED_OUT:
             await self._outgoing.set(row.id, STOPPED, now, error=error.code)
             await self._contacts.stop(contact.id, "network", now)
@@ -179,7 +179,7 @@ class Post:
     async def _knock(self, row: Outbound, contact: Contact, now: datetime) -> None:
         """Keep the row until the carer writes, and ask her to, once; where that can't be, the desk is told."""
         asked_already = await self._outgoing.waits_for_window(contact.id)
-        await self._outgoing.set(row.id, OPENING, now, error="window", provider_id=None)
+        await self._outgoing.set(row.id, OPENING, now, error="window", provider_id=None, first_tried_at=None)
         if asked_already or contact.opted_out_at is not None:
             return
         try:

@@ -20,6 +20,7 @@ from bot.gateway.rasa import Rasa
 from bot.gateway.retention import Retention
 from bot.gateway.settings import Settings
 from bot.gateway.store import Store
+from bot.gateway.switches import Switches
 from bot.gateway.turns import Turns
 from bot.gateway.typing import Typing
 from bot.knowledge.base import KnowledgeBase
@@ -52,7 +53,9 @@ def make_app(settings: Settings, content: Path) -> web.Application:
     app[web_api.TYPING] = Typing(app[web_api.WAKEUPS])
     app[RASA] = Rasa(settings.rasa_url, settings.rasa_token.get_secret_value(), settings.rasa_timeout)
     watch = DangerWatch(detector, base, PlaceFinder.load(content))
-    app[web_api.TURNS] = Turns(app[web_api.STORE], app[RASA], base, watch, app[web_api.CLOCK], app[web_api.WAKEUPS])
+    app[web_api.SWITCHES] = Switches(app[web_api.STORE])
+    app[web_api.TURNS] = Turns(app[web_api.STORE], app[RASA], base, watch, app[web_api.CLOCK], app[web_api.WAKEUPS],
+                               app[web_api.SWITCHES])
     app[RETENTION] = Retention(app[web_api.STORE], app[web_api.CLOCK], timedelta(hours=settings.keep_web_hours),
                                timedelta(days=settings.keep_phone_days))
     app.cleanup_ctx.append(_running)
@@ -101,8 +104,9 @@ async def health(_: web.Request) -> web.Response:
 
 
 async def ready(request: web.Request) -> web.Response:
-    """A message would be answered: the database and Rasa answer."""
+    """A message would be answered: the database and Rasa answer. `off`: the channels on which nothing is."""
     await request.app[web_api.STORE].ping()
+    off = sorted(await request.app[web_api.SWITCHES].all_off())
     if not await request.app[RASA].ready():
-        return web.json_response({"status": "starting"}, status=503, headers={"Retry-After": "2"})
-    return web.json_response({"status": "ok"})
+        return web.json_response({"status": "starting", "off": off}, status=503, headers={"Retry-After": "2"})
+    return web.json_response({"status": "ok", "off": off})

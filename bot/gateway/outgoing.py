@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.gateway.tables import Contact, Conversation, Inbound, Outbound
@@ -97,7 +97,8 @@ class Outgoing:
             session.expunge(row)  # as it was before: how often it was tried, and when last
             mine = update(Outbound).where(Outbound.id == row.id, Outbound.status == WAITING)
             claimed = await session.execute(mine.where(or_(Outbound.farewell, ~stopped)).values(
-                status=SENDING, attempts=Outbound.attempts + 1, updated_at=now))
+                status=SENDING, attempts=Outbound.attempts + 1, updated_at=now,
+                first_tried_at=func.coalesce(Outbound.first_tried_at, now)))
             if claimed.rowcount:  # type: ignore[attr-defined]
                 return Next(row, contact)
             await session.execute(mine.where(stopped).values(status=STOPPED, updated_at=now))

@@ -39,8 +39,10 @@ routes = web.RouteTableDef()
 @routes.get("/")
 async def page(request: web.Request) -> web.Response:
     """A page without a conversation yet; `?council=<slug>` where a council links to it."""
-    council = request.query.get("council", "")
-    return _show(request, {"council": council if council in request.app[BASE].authorities else ""})
+    council, base, now = request.query.get("council", ""), request.app[BASE], request.app[CLOCK].now()
+    off = await request.app[web_api.SWITCHES].off(web_api.CHANNEL)
+    return _show(request, {"council": council if council in base.authorities else "",
+                           "notice": base.say("switched_off.text", now.date()) if off else ""})
 
 
 @routes.post("/")

@@ -20,13 +20,14 @@ from bot.gateway.anonymous import anonymous
 from bot.gateway.masking import gives_number, masked
 from bot.gateway.outgoing import Parcel, keep_parcels
 from bot.gateway.sqlite import PATIENCE, connector
-from bot.gateway.tables import Contact, Conversation, Inbound, Line, NoteKept, WaitingForPerson
+from bot.gateway.tables import Act, Contact, Conversation, Inbound, Line, NoteKept, WaitingForPerson
 from bot.knowledge.reply import HandOver, Message, Note
 
 WEB = "web"
 WAITING, DONE = "waiting", "done"
 ASSISTANT, QUEUED, HELPLINE = "assistant", "waiting", "helpline"  # modes of a conversation: who answers it
 AT_A_TIME, MANY = 2, 1000  # transactions that begin, on SQLite and elsewhere; the rest wait, so that what hurries is quick
+BATCH = 200  # conversations that one transaction of the clean-up deletes
 EMPTYING = 50  # tries to empty the log, a tenth of a second apart; the next clean-up tries again
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # last use of a conversation that is to go at the next clean-up
 
@@ -291,10 +292,12 @@ class Store:
             await tallies.count(session, conversation, wrong if says == "wrong" else (), now, () if says == "wrong" else wrong)
             return line
 
-    async def forget(self, conversation_id: str) -> None:
-        """Delete everything kept of a conversation."""
+    async def forget(self, conversation_id: str, done: Act | None = None) -> None:
+        """Delete everything kept of a conversation; `done` is kept with it, where it is the act of somebody at the desk."""
         async with self.session() as session:
-            await _forget_contacts(session, Contact.conversation_id == conversation_id)
+            if done:
+                session.add(done)
+            await forget_contacts(session, Contact.conversation_id == conversation_id)
             await session.execute(delete(Conversation).where(Conversation.id == conversation_id))
         await self.wipe()
 
@@ -303,10 +306,15 @@ class Store:
         for_a_person = Conversation.id.in_(select(WaitingForPerson.conversation_id))  # kept until one has seen to it
         web = (Conversation.channel == WEB) & (~for_a_person | (Conversation.last_at <= LONG_AGO))
         unused = (web & (Conversation.last_at < web_since)) | (~web & (Conversation.last_at < phones_since))
-        async with self.session(lengthy=True) as session:
-            await _forget_contacts(session, Contact.conversation_id.in_(select(Conversation.id).where(unused)))
-            gone = await session.execute(delete(Conversation).where(unused))
-            count = int(gone.rowcount)  # type: ignore[attr-defined]
+        count, last = 0, BATCH
+        while last == BATCH:  # a batch at a time, so that who writes meanwhile doesn't wait for all of it
+            async with self.session(lengthy=True, reads_first=True) as session:
+                batch = list(await session.scalars(
+                    select(Conversation.id).where(unused).limit(BATCH).with_for_update(skip_locked=True)))
+                await forget_contacts(session, Contact.conversation_id.in_(batch))
+                await session.execute(delete(Conversation).where(Conversation.id.in_(batch)))
+            last = len(batch)
+            count += last
         if count:
             await self.wipe()
         return count
@@ -374,7 +382,7 @@ async def queue_for_person(session: AsyncSession, conversation: Conversation, re
         conversation.mode = QUEUED
 
 
-async def _forget_contacts(session: AsyncSession, which: Any) -> None:
+async def forget_contacts(session: AsyncSession, which: Any) -> None:
     """Forget numbers. Of one that said STOP the pseudonym is kept, so that it is honoured for good."""
     await session.execute(update(Contact).where(which, Contact.opted_out_at.is_not(None)).values(address=None))
     await session.execute(delete(Contact).where(which, Contact.opted_out_at.is_(None)))

@@ -132,6 +132,7 @@ class Outbound(Base):
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     next_at: Mapped[datetime] = mapped_column(Moment)
     updated_at: Mapped[datetime] = mapped_column(Moment)
+    first_tried_at: Mapped[datetime | None] = mapped_column(Moment)  # where it may have come through: look for it from then on
 
 
 class MoveCode(Base):
@@ -185,3 +186,29 @@ class NoteKept(Base):
     value: Mapped[str] = mapped_column(String(20))
     entry: Mapped[str | None] = mapped_column(String(120))
     words: Mapped[str | None] = mapped_column(Text)
+
+
+class Act(Base):
+    """What somebody who runs the service or works at the desk did to it. Only ever added: the database refuses the rest."""
+
+    __tablename__ = "acts"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(Moment)
+    who: Mapped[str] = mapped_column(String(60))  # staff's sign-in name, or operator:<user of the machine>
+    what: Mapped[str] = mapped_column(String(30))
+    about: Mapped[str] = mapped_column(String(80))  # a channel, an account, a quarter; never a carer
+    note: Mapped[str] = mapped_column(Text)
+
+
+class Switch(Base):
+    """A channel that was switched off or on again; one that never was has no row."""
+
+    __tablename__ = "switches"
+
+    channel: Mapped[str] = mapped_column(String(20), primary_key=True)
+    off: Mapped[bool] = mapped_column(Boolean)
+    note: Mapped[str] = mapped_column(Text)
+    who: Mapped[str] = mapped_column(String(60))
+    at: Mapped[datetime] = mapped_column(Moment)

@@ -17,6 +17,7 @@ from bot.gateway.masking import masked
 from bot.gateway.outgoing import OBEYED, Parcel, Post
 from bot.gateway.rasa import Away, Failed, Hung, Rasa
 from bot.gateway.store import HELPLINE, Store
+from bot.gateway.switches import Switches, off_reply
 from bot.gateway.tables import Conversation, Inbound, Line
 from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.opening import closes_at
@@ -40,9 +41,9 @@ class Turns:
     """Takes messages and answers each exactly once, whatever crashes in between."""
 
     def __init__(self, store: Store, rasa: Rasa, base: KnowledgeBase, watch: DangerWatch, clock: Clock,
-                 wakeups: Wakeups) -> None:
+                 wakeups: Wakeups, switches: Switches) -> None:
         self._store, self._rasa, self._base, self._watch = store, rasa, base, watch
-        self._clock, self._wakeups = clock, wakeups
+        self._clock, self._wakeups, self._switches = clock, wakeups, switches
         self.post: Post | None = None  # the phone channels, where there are any
         self.desk: Desk | None = None
         self._draining: dict[str, asyncio.Task[None]] = {}
@@ -173,7 +174,8 @@ class Turns:
         after = slots.get("topic") if again else None
         loop = asyncio.get_running_loop()  # some 10 ms, in which others are served
         try:
-            alarm = await loop.run_in_executor(self._looking, self._watch.look, _text(group), known, after)
+            alarm = self._watch.certain(_text(group), known) or await loop.run_in_executor(
+                self._looking, self._watch.look, _text(group), known, after)
         except Exception as error:  # a detector that is broken holds nobody up; what fails after it is tried again
             log.error("danger_check_failed", error=type(error).__name__)
             return False
@@ -258,6 +260,9 @@ class Turns:
             if is_desks(group):  # of a desk that is no more
                 await self._commit(conversation, group, self._apology(), {})
                 return
+            if not _forgets(conversation, first) and await self._switches.off(first.channel):
+                await self._commit(conversation, group, off_reply(self._base, self._clock.now()), {})
+                return
             try:
                 unheard = conversation.slots.get(UNHEARD) or []
                 earlier = [masked(text) for text in await self._store.texts(unheard)]
@@ -340,6 +345,11 @@ class Turns:
 
 FORGET = "/assistant.privacy.delete"
 FORGET_AFTER = 5.0  # seconds for the page to fetch the last words
+
+
+def _forgets(conversation: Conversation, inbound: Inbound) -> bool:
+    """Is it about deleting all? That is done on a channel that is switched off, too."""
+    return inbound.command == FORGET or conversation.slots.get("open_question") == "forget"
 
 
 def _with(messages: Sequence[Message], added: Sequence[Message]) -> list[Message]:

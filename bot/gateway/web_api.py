@@ -23,6 +23,7 @@ from bot.gateway.limits import CONVERSATIONS, MESSAGES, Limits
 from bot.gateway.problems import problem
 from bot.gateway.settings import Settings
 from bot.gateway.store import HELPLINE, Store, hashed
+from bot.gateway.switches import Switches, off_reply
 from bot.gateway.tables import Conversation, Line
 from bot.gateway.turns import Turns
 from bot.gateway.typing import Typing
@@ -39,6 +40,7 @@ WAKEUPS = web.AppKey("wakeups", Wakeups)
 LIMITS = web.AppKey("limits", Limits)
 TYPING = web.AppKey("typing", Typing)
 SETTINGS = web.AppKey("settings", Settings)
+SWITCHES = web.AppKey("switches", Switches)
 
 CHANNEL = "web"
 LONGEST = 4000  # characters of one message
@@ -80,8 +82,11 @@ async def open_conversation(request: web.Request, authority: object = None) -> t
         if not isinstance(authority, str) or authority not in base.authorities:
             raise problem(422, "authority has to be the slug of a council.")
         slots["authority"] = authority
-    text = "\n\n".join(base.say(name, now.date()) for name in ("start.hello", "start.kept"))
-    opening = [Message(text=text, topics=["assistant.greeting"])]
+    if await request.app[SWITCHES].off(CHANNEL):
+        opening = off_reply(base, now).messages
+    else:
+        text = "\n\n".join(base.say(name, now.date()) for name in ("start.hello", "start.kept"))
+        opening = [Message(text=text, topics=["assistant.greeting"])]
     return await request.app[STORE].open_conversation(CHANNEL, now, opening, slots)
 
 

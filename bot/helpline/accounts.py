@@ -14,6 +14,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
+from bot.gateway.acts import act
 from bot.gateway.addresses import Addresses
 from bot.gateway.store import Store, hashed
 from bot.helpline.tables import LogEntry, Staff, StaffSession
@@ -52,7 +53,7 @@ class Accounts:
         self._hasher = PasswordHasher()
         self._nobody = self._hasher.hash(secrets.token_urlsafe(16))  # an unknown name takes as long as a wrong password
 
-    async def add(self, staff_id: str, name: str, role: Role, password: str, now: datetime) -> str:
+    async def add(self, staff_id: str, name: str, role: Role, password: str, by: str, now: datetime) -> str:
         """A new account; gives the address for an authenticator app, which is shown once. Raises `ValueError`."""
         secret = pyotp.random_base32()
         self._check(password)
@@ -61,11 +62,12 @@ class Accounts:
         try:
             async with self._store.session() as session:
                 session.add(account)
+                session.add(act(by, "account_made", now, staff_id, role))
         except IntegrityError as error:
             raise ValueError(f"There is an account {staff_id} already.") from error
         return self.uri(staff_id, secret)
 
-    async def renew(self, staff_id: str, password: str) -> str:
+    async def renew(self, staff_id: str, password: str, by: str, now: datetime) -> str:
         """A new password and a new second factor; every session of the account ends. Raises `ValueError`."""
         self._check(password)
         secret = pyotp.random_base32()
@@ -76,14 +78,16 @@ class Accounts:
             account.password_hash, account.totp_secret = self._hasher.hash(password), self._addresses.seal(secret)
             account.totp_step, account.failures, account.locked_until = 0, 0, None
             await session.execute(delete(StaffSession).where(StaffSession.staff_id == staff_id))
+            session.add(act(by, "account_reset", now, staff_id))
         return self.uri(staff_id, secret)
 
-    async def remove(self, staff_id: str) -> None:
+    async def remove(self, staff_id: str, by: str, now: datetime) -> None:
         """The account and its sessions. Raises `ValueError` where there is none."""
         async with self._store.session() as session:
             gone = await session.execute(delete(Staff).where(Staff.id == staff_id))
             if gone.rowcount == 0:  # type: ignore[attr-defined]
                 raise ValueError(f"There is no account {staff_id}.")
+            session.add(act(by, "account_removed", now, staff_id))
 
     async def all(self) -> list[Staff]:
         """Every account, by name."""

@@ -14,12 +14,13 @@ import jinja2
 from aiohttp import web
 
 from bot.gateway import tallies, web_api
+from bot.gateway.acts import act
 from bot.gateway.limits import SIGN_INS
 from bot.gateway.problems import problem
 from bot.helpline import calling_back
 from bot.helpline.accounts import NotAllowed
 from bot.helpline.door import EVERYBODY, ROOT, SIGN_IN, TALKING, drop_cookie, me, only, set_cookie
-from bot.helpline.keys import ACCOUNTS, DESK, REPLIES, SIGNED_IN
+from bot.helpline.keys import ACCOUNTS, ACTS, DESK, REPLIES, SIGNED_IN
 from bot.helpline.replies import filled
 from bot.helpline.report import BANDS, FEW, Quarter, Report, by_number
 from bot.helpline.telling import LATELY
@@ -41,7 +42,7 @@ def set_up(app: web.Application) -> None:
 @routes.get(SIGN_IN)
 async def sign_in_page(request: web.Request) -> web.Response:
     """Name, password, code."""
-    return _page(request, "sign_in.html", {"wrong": "", "name": ""})
+    return page(request, "sign_in.html", {"wrong": "", "name": ""})
 
 
 @routes.post(SIGN_IN)
@@ -55,7 +56,7 @@ async def sign_in(request: web.Request) -> web.Response:
         _, secret = await request.app[ACCOUNTS].sign_in(name, form.get("password", ""), form.get("code", ""),
                                                         request.app[web_api.CLOCK].now())
     except NotAllowed as refused:
-        response = _page(request, "sign_in.html", {"wrong": "locked" if refused.locked else "wrong", "name": name})
+        response = page(request, "sign_in.html", {"wrong": "locked" if refused.locked else "wrong", "name": name})
         response.set_status(401)
         return response
     response = web.Response(status=303, headers={"Location": ROOT})
@@ -88,7 +89,7 @@ async def conversation(request: web.Request) -> web.Response:
     """The queue beside a conversation; that it was read goes into the log."""
     conversation_id = request.match_info["id"]
     if await request.app[web_api.STORE].conversation(conversation_id) is None:
-        response = _page(request, "gone.html", {})
+        response = page(request, "gone.html", {})
         response.set_status(404)
         return response
     await request.app[ACCOUNTS].note(me(request).id, "read", conversation_id, request.app[web_api.CLOCK].now())
@@ -100,7 +101,7 @@ def _desk(request: web.Request, conversation_id: str | None) -> web.Response:
     called = web_api.called(base, on)
     saved = [filled(reply, base, me(request).name, on) for reply in request.app[REPLIES]]
     topics = sorted((topic.title, name) for name, topic in base.topics.items())
-    return _page(request, "desk.html", {"conversation_id": conversation_id, "saved": saved, "topics": topics,
+    return page(request, "desk.html", {"conversation_id": conversation_id, "saved": saved, "topics": topics,
                                         "outcomes": OUTCOMES, **called})
 
 
@@ -115,7 +116,7 @@ async def calls(request: web.Request) -> web.Response:
             await request.app[ACCOUNTS].note(me(request).id, "read_number", case.conversation_id, now)
             rows.append({"id": case.conversation_id, "urgent": case.urgent, "since": case.since, "told": case.call_back,
                          "number": desk.opened(case.call_back["number"]), "channel": conversation.channel})
-    return _page(request, "calls.html", {"rows": rows})
+    return page(request, "calls.html", {"rows": rows})
 
 
 @routes.get(f"{ROOT}/supervisor")
@@ -131,7 +132,7 @@ async def supervisor(request: web.Request) -> web.Response:
              "waited": (case.claimed_at or now) - case.since,
              "who": staff[case.staff_id].name if case.staff_id in staff else case.staff_id}
             for case, conversation in cases]
-    return _page(request, "supervisor.html", {
+    return page(request, "supervisor.html", {
         "rows": rows, "team": list(staff.values()), "now": now,
         "present": await app[ACCOUNTS].here(now - app[DESK].seen_within),
         "median": waits[len(waits) // 2] if waits else None, "worst": waits[int(len(waits) * .9)] if waits else None,
@@ -142,7 +143,7 @@ async def supervisor(request: web.Request) -> web.Response:
 @only("supervisor")
 async def log_page(request: web.Request) -> web.Response:
     """Who read and did what, the newest first."""
-    return _page(request, "log.html", {"entries": await request.app[ACCOUNTS].log()})
+    return page(request, "log.html", {"entries": await request.app[ACCOUNTS].log()})
 
 
 @routes.get(f"{ROOT}/figures")
@@ -151,7 +152,7 @@ async def figures(request: web.Request) -> web.Response:
     """What editors need: entries that carers marked as wrong, the most often first."""
     async with request.app[web_api.STORE].session() as session:
         wrong = await tallies.most(session, tallies.WRONG, 50)
-    return _page(request, "figures.html", {"wrong": wrong, "few": FEW})
+    return page(request, "figures.html", {"wrong": wrong, "few": FEW})
 
 
 @routes.get(f"{ROOT}/report")
@@ -167,7 +168,7 @@ async def report_page(request: web.Request) -> web.Response:
              "arrangement": {"": "Not said", **{each: f"{name[:1].upper()}{name[1:]}" for each, name in arrangements}}}
     if not one or one not in names.get(dimension, {}):
         dimension = one = ""
-    return _page(request, "report.html", {
+    return page(request, "report.html", {
         "report": await _report(request, quarter), "quarter": quarter, "quarters": quarters, "weeks": quarter.weeks(today),
         "dimension": dimension, "one": one, "names": names, "few": FEW, "by_number": by_number, "bands": BANDS,
         "topics": {name: topic.title for name, topic in base.topics.items()}})
@@ -179,6 +180,7 @@ async def report_csv(request: web.Request) -> web.Response:
     """The same for a spreadsheet: every number that the page shows for any council and arrangement."""
     quarter, _ = await _quarters(request, request.app[web_api.CLOCK].now().astimezone(UK).date())
     written = io.StringIO()
+    await request.app[ACTS].keep(act(me(request).id, "report_downloaded", request.app[web_api.CLOCK].now(), str(quarter)))
     rows = csv.writer(written)
     rows.writerow(["figure", "week", "of", "council", "arrangement", "conversations"])
     rows.writerows((await _report(request, quarter)).rows())
@@ -207,7 +209,7 @@ async def _report(request: web.Request, quarter: Quarter) -> Report:
     return Report(counted, [one for one in handled if one.at.astimezone(UK).date() < quarter.until])
 
 
-def _page(request: web.Request, template: str, values: dict[str, Any]) -> web.Response:
+def page(request: web.Request, template: str, values: dict[str, Any]) -> web.Response:
     signed_in = request.get(SIGNED_IN)
     shared = {"staff": signed_in.staff if signed_in else None, "csrf": signed_in.session.csrf if signed_in else "",
               "here": signed_in.session.here if signed_in else False, "path": request.path}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from bot.gateway.acts import Acts
+from bot.gateway.addresses import Addresses
 from bot.helpline.accounts import Accounts, SignedIn
 from bot.helpline.board import Board
 from bot.helpline.desk import HelplineDesk
@@ -11,6 +13,8 @@ from bot.helpline.replies import SavedReply
 from bot.helpline.rounds import Rounds
 from bot.helpline.settings import DeskSettings
 
+ACTS = web.AppKey("acts", Acts)
+ADDRESSES = web.AppKey("addresses", Addresses)
 ACCOUNTS = web.AppKey("accounts", Accounts)
 DESK = web.AppKey("desk", HelplineDesk)
 BOARD = web.AppKey("board", Board)

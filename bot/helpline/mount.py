@@ -10,10 +10,11 @@ from aiohttp import web
 
 from bot.channels.settings import PhoneSettings
 from bot.gateway import web_api
+from bot.gateway.acts import Acts
 from bot.gateway.addresses import Addresses, addresses_of
 from bot.gateway.settings import ROOT
 from bot.gateway.store import Store
-from bot.helpline import console, replies, talking
+from bot.helpline import console, replies, service, talking
 from bot.helpline.accounts import Accounts
 from bot.helpline.backends import Console, Mailbox
 from bot.helpline.board import Board
@@ -21,7 +22,7 @@ from bot.helpline.cases import Cases
 from bot.helpline.chatwoot import Chatwoot
 from bot.helpline.desk import HelplineDesk
 from bot.helpline.door import door
-from bot.helpline.keys import ACCOUNTS, BOARD, DESK, DESK_SETTINGS, REPLIES, ROUNDS
+from bot.helpline.keys import ACCOUNTS, ACTS, ADDRESSES, BOARD, DESK, DESK_SETTINGS, REPLIES, ROUNDS
 from bot.helpline.rounds import Rounds
 from bot.helpline.settings import DeskSettings
 
@@ -48,6 +49,7 @@ def add_desk(app: web.Application, settings: DeskSettings, phones: PhoneSettings
         desk.backends.append(Mailbox(settings.smtp_url, settings.desk_mail_from, settings.desk_mail_to, settings.public_url,
                                      desk.telling))
     app[web_api.TURNS].desk = desk
+    app[ACTS], app[ADDRESSES] = Acts(store), addresses
     app[ACCOUNTS], app[DESK], app[DESK_SETTINGS] = accounts, desk, settings
     app[BOARD] = Board(store, cases, accounts, desk, base, clock, wakeups, seen_within, settings.desk_round_seconds)
     app[ROUNDS] = Rounds(desk, accounts, store, clock, wakeups, timedelta(minutes=settings.desk_answer_minutes), seen_within,
@@ -57,6 +59,7 @@ def add_desk(app: web.Application, settings: DeskSettings, phones: PhoneSettings
     app.middlewares.append(door)
     app.add_routes(console.routes)
     app.add_routes(talking.routes)
+    app.add_routes(service.routes)
     app.cleanup_ctx.append(_running)
 
 

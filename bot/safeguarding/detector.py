@@ -28,6 +28,7 @@ HINT = 0.01  # below it the sentences of a message are not looked at one by one
 LEFT_OVER = 3  # words that must be left beside a figure of speech to be read by themselves
 PLAINLY = 0.98  # from here a message after an alarm tells of a danger of its own, whatever came before
 OVER_REST = 2  # words that may stand beside 'he's gone now' without being read as danger
+SHORT = 300  # characters
 STORY = 25  # words from which a message may bury its danger in one sentence
 
 
@@ -83,6 +84,13 @@ class DangerDetector:
     def load(cls, model: Path, phrases: Path) -> DangerDetector:
         """From the file that `signpost train-danger` wrote."""
         return cls(SentenceEmbedding(), TextClassifier.load(model), Phrases.load(phrases))
+
+    def certain(self, text: str) -> Finding | None:
+        """The danger that a phrase names which always counts, in a short message; takes no time, since no model is asked."""
+        if len(text) > SHORT:
+            return None
+        topic = self._phrases.topic(self._phrases.without_idioms(normal(text)))
+        return Finding(topic, 1.0) if topic else None
 
     def find(self, text: str, after: str | None = None) -> Finding | None:
         """The danger that `text` speaks of, or None.

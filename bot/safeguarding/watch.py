@@ -8,7 +8,7 @@ from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.places import PlaceFinder
 from bot.knowledge.reply import HandOver, Message, Option, Reply
 from bot.knowledge.situation import Situation
-from bot.safeguarding.detector import DangerDetector
+from bot.safeguarding.detector import DangerDetector, Finding
 
 PERSON = "helpline.talk_to_someone"
 
@@ -28,9 +28,15 @@ class DangerWatch:
     def __init__(self, detector: DangerDetector, base: KnowledgeBase, places: PlaceFinder) -> None:
         self._detector, self._base, self._places = detector, base, places
 
+    def certain(self, text: str, known: Situation) -> Alarm | None:
+        """The alarm that a phrase gives which always counts; so quick that it waits for no other look."""
+        return self._alarm(self._detector.certain(text), text, known)
+
     def look(self, text: str, known: Situation, after: str | None = None) -> Alarm | None:
         """The alarm that `text` gives, or None; `after`: the topic of the alarm before it, if that is still open."""
-        finding = self._detector.find(text, after)
+        return self._alarm(self._detector.find(text, after), text, known)
+
+    def _alarm(self, finding: Finding | None, text: str, known: Situation) -> Alarm | None:
         if finding is None:
             return None
         home = self._places.find(text).home

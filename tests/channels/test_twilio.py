@@ -17,10 +17,11 @@ from twilio.request_validator import RequestValidator
 
 from bot.channels import arrivals, post
 from bot.channels import twilio as twilio_api
-from bot.channels.mount import POST
+from bot.channels.mount import ARRIVALS, POST
 from bot.gateway import web_api
+from bot.gateway.contacts import Contacts
 from bot.gateway.outgoing import Outgoing
-from bot.gateway.tables import Contact, Outbound
+from bot.gateway.tables import Contact, Inbound, Outbound
 from bot.helpline.cases import Cases
 from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.reply import Message
@@ -678,6 +679,51 @@ async def test_a_message_that_was_sent_when_the_gateway_died_is_not_sent_again(
     gateway.app[POST].deliver(row.contact_id)
     await until_sent(gateway, 2)
     assert await quiet(gateway, phone) and (await rows(gateway))[-1].provider_id == twilio.taken[-1].sid
+
+
+async def test_a_gateway_that_dies_while_it_looks_for_a_text_again_sends_none_twice(
+        start_phones: StartPhones, twilio: FakeTwilio, monkeypatch: pytest.MonkeyPatch) -> None:
+    gateway = await start_phones()
+    phone = Phone(twilio, gateway.url)
+    await phone.text("hello")
+    await phone.next(), await phone.next()
+    await until_sent(gateway, 2)
+    row = (await rows(gateway))[-1]
+    await gateway.close()
+    monkeypatch.setattr(post, "CLOCKS_DIFFER", post.timedelta(0))
+    later = "2026-11-24T12:00:00+00:00"
+    gateway = await start_phones(now=later)
+    taken_again = gateway.app[web_api.CLOCK].now() - post.ABANDONED
+    await Outgoing(gateway.store).set(row.id, "sending", taken_again, provider_id=None, error=post.UNSURE)
+    gateway.app[POST].deliver(row.contact_id)
+    await until_sent(gateway, 2)
+    assert await quiet(gateway, phone), "it is looked for from when it was tried first"
+    assert (await rows(gateway))[-1].provider_id == twilio.taken[-1].sid
+
+
+async def test_what_is_being_kept_when_the_gateway_stops_is_kept(start_phones: StartPhones, twilio: FakeTwilio,
+                                                                 monkeypatch: pytest.MonkeyPatch) -> None:
+    gateway = await start_phones()
+    phone = Phone(twilio, gateway.url)
+    asked, go_on = asyncio.Event(), asyncio.Event()
+    arrive = Contacts.arrive
+
+    async def slowly(*given: Any) -> Any:
+        asked.set()
+        await go_on.wait()
+        return await arrive(*given)
+
+    monkeypatch.setattr(Contacts, "arrive", slowly)
+    texting = asyncio.create_task(phone.text("kept all the same"))
+    await asked.wait()
+    stopping = asyncio.create_task(gateway.app[ARRIVALS].stop())
+    await asyncio.sleep(0)
+    assert not stopping.done()
+    go_on.set()
+    await stopping
+    async with gateway.store.session() as session:
+        assert list(await session.scalars(select(Inbound.text))) == ["kept all the same"]
+    await texting
 
 
 async def test_a_message_whose_receipt_came_too_late_is_not_sent_again(start_phones: StartPhones, twilio: FakeTwilio,

@@ -40,7 +40,8 @@ async def enrol(gateway: Running, staff_id: str, name: str = "", role: Role = "a
     def now() -> datetime:
         return gateway.app[web_api.CLOCK].now()
 
-    return Authenticator(now, await gateway.app[ACCOUNTS].add(staff_id, name or staff_id.title(), role, PASSWORD, now()))
+    uri = await gateway.app[ACCOUNTS].add(staff_id, name or staff_id.title(), role, PASSWORD, "operator:test", now())
+    return Authenticator(now, uri)
 
 
 class Adviser:

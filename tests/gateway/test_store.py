@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -111,6 +112,23 @@ async def test_an_error_of_the_database_names_no_words_of_a_carer(store: Store) 
     with pytest.raises(SQLAlchemyError) as caught:
         await store.receive(conversation, "p1", "a planted sentence", None, NOW)
     assert "planted" not in str(caught.value)
+
+
+async def test_a_large_clean_up_lets_others_write_in_between(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.gateway.store.BATCH", 2)
+    old = [(await store.open_conversation("web", NOW, HELLO))[0].id for _ in range(5)]
+    kept, _ = await store.open_conversation("web", NOW + timedelta(days=2), HELLO)
+    transactions: list[bool] = []
+    session = store.session
+
+    def counted(**given: bool) -> Any:
+        transactions.append(given.get("lengthy", False))
+        return session(**given)
+
+    monkeypatch.setattr(store, "session", counted)
+    assert await store.forget_unused(NOW + timedelta(days=1), NOW) == 5
+    assert transactions == [True] * 3, "no transaction deletes more than a batch"
+    assert [await store.conversation(one) for one in old] == [None] * 5 and await store.conversation(kept.id)
 
 
 # Restarts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from datetime import date
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.gateway import turns
+from bot.gateway import turns, web_api
 from bot.helpline.cases import Cases
 from bot.helpline.desk import HelplineDesk
 from bot.knowledge.base import KnowledgeBase
@@ -241,6 +242,17 @@ async def test_help_does_not_wait_for_what_else_is_told(start_gateway: StartGate
     async with asyncio.timeout(20):
         got = await carer.say(DANGER)
     assert got.urgent and got.state["arrangement"] is None
+
+
+async def test_what_plainly_is_danger_waits_for_no_other_look(gateway: Running, carer: Carer) -> None:
+    """The detector has one thread; where the processor is short, others queue before it."""
+    go_on = threading.Event()
+    busy = gateway.app[web_api.TURNS]._looking.submit(go_on.wait, 60)
+    try:
+        got = await carer.say("I want to kill myself")
+        assert got.urgent and not busy.done()
+    finally:
+        go_on.set()
 
 
 async def test_a_danger_check_that_breaks_holds_nothing_up(carer: Carer, monkeypatch: pytest.MonkeyPatch) -> None:

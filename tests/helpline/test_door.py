@@ -55,11 +55,11 @@ async def test_another_site_changes_nothing(gateway: Running) -> None:
 
 
 ROLES = {"adviser": {"": 200, "/calls": 200, "/supervisor": 403, "/log": 403, "/figures": 403, "/report": 403,
-                     "/report.csv": 403},
+                     "/report.csv": 403, "/service": 403, "/forget": 200},
          "supervisor": {"": 200, "/calls": 200, "/supervisor": 200, "/log": 200, "/figures": 200, "/report": 200,
-                        "/report.csv": 200},
+                        "/report.csv": 200, "/service": 200, "/forget": 200},
          "editor": {"/calls": 403, "/supervisor": 403, "/log": 403, "/figures": 200, "/report": 403, "/conversations/c_1": 403,
-                    "/events": 403}}
+                    "/service": 403, "/forget": 403, "/events": 403}}
 
 
 async def test_what_each_role_may_see(gateway: Running, arrive: Arrive) -> None:
@@ -91,7 +91,7 @@ async def test_too_many_wrong_tries_lock_the_account_for_a_while(gateway: Runnin
     for _ in range(TRIES):
         assert await sam.sign_in(sam.authenticator.code(1), "wrong") == 401
     assert await sam.sign_in(sam.authenticator.code(1)) == 401, "locked, even with everything right"
-    await gateway.app[ACCOUNTS].renew("sam", PASSWORD)
+    await gateway.app[ACCOUNTS].renew("sam", PASSWORD, "operator:test", gateway.app[web_api.CLOCK].now())
     assert (await sam.get("/knowledge"))[0] == 401, "a reset ends every session"
 
 

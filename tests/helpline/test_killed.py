@@ -85,7 +85,7 @@ async def signed_in(process: Process) -> Adviser:
     """Sam, whose account is made in the same data folder as `signpost staff add` does."""
     store = Store(f"sqlite+aiosqlite:///{process.data / 'signpost.db'}")
     accounts = accounts_of(store, addresses_of(process.data, ""), DeskSettings())
-    uri = await accounts.add("sam", "Sam", "adviser", PASSWORD, datetime.now(UTC))
+    uri = await accounts.add("sam", "Sam", "adviser", PASSWORD, "operator:test", datetime.now(UTC))
     await store.close()
     sam = Adviser(cast(Running, process), "sam")
     assert await sam.sign_in(Authenticator(lambda: datetime.now(UTC), uri).code()) == 303

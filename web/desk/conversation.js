@@ -60,8 +60,8 @@ const fillNeeds = () => {
 const fill = () => {
   const mine = card.staff_id === ME;
   show($("claim"), !card.staff_id);
-  for (const id of ["open-transfer", "open-close"]) show($(id), mine);
-  if (!mine) ["transfer", "close"].forEach((id) => show($(id), false));
+  for (const id of ["open-transfer", "open-close", "open-forget"]) show($(id), mine);
+  if (!mine) ["transfer", "close", "forget"].forEach((id) => show($(id), false));
   for (const id of ["text", "send", "saved", "urgent", "add-need", ...FACTS]) $(id).disabled = !mine;
   $("text").placeholder = mine ? "" : "Take the conversation to write in it";
   for (const fact of FACTS) {
@@ -222,6 +222,11 @@ export const setUpConversation = () => {
   });
   opens("open-transfer", "transfer", "to");
   opens("open-close", "close", "outcome");
+  opens("open-forget", "forget", "sure-forget");
+  $("forget").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    await act("forget", {}); // the page then hears that it is gone
+  });
   $("transfer").addEventListener("submit", async (event) => {
     event.preventDefault();
     if (await act("transfer", { to: $("to").value })) $("talk-title").focus();
