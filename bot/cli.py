@@ -9,7 +9,8 @@ import click
 
 from bot.content_commands import content
 from bot.gateway.settings import ROOT, Settings
-from bot.operator_commands import acts, backup, keys, restore_command, switch
+from bot.knowledge.base import CONTENT
+from bot.operator_commands import acts, backup, keys, model, restore_command, switch
 from bot.staff_commands import staff
 from bot.transcripts import transcripts
 
@@ -42,7 +43,7 @@ def ask(text: str) -> None:
     from bot.supervisor import RASA_PYTHON
 
     settings = Settings()
-    detector = DangerDetector.load(settings.danger_model, ROOT / "content" / "danger.yml")
+    detector = DangerDetector.load(settings.danger_model, CONTENT / "danger.yml")
     worst = max(detector.readings([text]), key=lambda finding: finding.score)
     click.echo(f"danger      {'YES' if detector.find(text) else 'no'}  {worst.score:.2f} ({worst.topic})")
     quiet = {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore",
@@ -61,7 +62,7 @@ def widget(address: str) -> None:
     from bot.gateway.pages import made_script
     from bot.knowledge.base import KnowledgeBase
 
-    made = made_script(KnowledgeBase.load(ROOT / "content"), Clock(Settings().now).now().date())
+    made = made_script(KnowledgeBase.load(CONTENT), Clock(Settings().now).now().date())
     source = f"{address.rstrip('/')}/widget.js"
     click.echo(f'<script src="{source}" integrity="{made.integrity}" crossorigin="anonymous" defer></script>')
 
@@ -119,5 +120,6 @@ main.add_command(keys)
 main.add_command(backup)
 main.add_command(restore_command)
 main.add_command(switch)
+main.add_command(model)
 main.add_command(acts)
 main.add_command(transcripts)

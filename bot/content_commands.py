@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
@@ -156,6 +157,32 @@ def add_council(folder: Path, slug: str, on: date) -> None:
         sys.exit(f"{short(path)} is there already. Open it and add to it.")
     path.write_text(skeleton(authorities[slug], on), encoding="utf-8")
     click.echo(f"Written: {short(path)}. Fill it in, then run: signpost content check")
+
+
+@content.command("reload")
+@as_of
+@click.pass_obj
+def reload_content(folder: Path, on: date) -> None:
+    """Have the running service answer from the content as it is now. Where something is wrong with it, the old stays."""
+    from bot.changing import NotChanged, ask_for
+    from bot.gateway.installation import noted
+    from bot.gateway.settings import Settings
+    from bot.knowledge.check import check
+    from bot.knowledge.readability import ReaderMissingError
+
+    try:
+        problems = check(folder, on)
+    except ReaderMissingError:  # it comes with the development tools; the service looks at all the rest itself
+        problems = []
+    tell(problems)
+    if problems:
+        sys.exit("Nothing was changed: the service goes on with the content that it has.")
+    try:
+        asyncio.run(ask_for("content", Settings().data.resolve()))
+    except NotChanged as error:
+        sys.exit(f"{error}\nNothing was changed: the service goes on with the content that it has.")
+    noted("content_reloaded")
+    click.echo("The service answers from the new content.")
 
 
 @content.command("schema")

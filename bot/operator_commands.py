@@ -3,49 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TypeVar
 
 import click
 from sqlalchemy import select
 
+from bot.changing import MODEL, NotChanged, ask_for
 from bot.channels.settings import PhoneSettings
-from bot.gateway.acts import Acts, act, operator
+from bot.gateway.acts import Acts, operator
 from bot.gateway.addresses import Addresses, AddressKeysWrong, addresses_of, rotated
 from bot.gateway.backup import NotRestored, back_up, restore
 from bot.gateway.clock import Clock
-from bot.gateway.migrate import migrate
+from bot.gateway.installation import noted, on_store
 from bot.gateway.settings import Settings
 from bot.gateway.store import Store
 from bot.gateway.switches import CHANNELS, Switches
 from bot.gateway.tables import Act, Contact, WaitingForPerson
 from bot.helpline.tables import Staff
 from bot.knowledge.opening import UK
-
-T = TypeVar("T")
-
-
-def on_store(do: Callable[[Store], Awaitable[T]]) -> T:
-    """Run it on the installation's store, whose tables are brought up to date first."""
-    settings = Settings()
-    settings.data.mkdir(parents=True, exist_ok=True)
-
-    async def done() -> T:
-        store = Store(settings.database)
-        try:
-            await migrate(store.engine)
-            return await do(store)
-        finally:
-            await store.close()
-
-    return asyncio.run(done())
-
-
-def noted(what: str, about: str = "", note: str = "") -> None:
-    """Keep in the log of acts what whoever runs this command did."""
-    on_store(lambda store: Acts(store).keep(act(operator(), what, Clock(Settings().now).now(), about, note)))
 
 
 @click.group()
@@ -116,6 +93,27 @@ def restore_command(copy: Path) -> None:
         sys.exit(str(error))
     noted("backup_restored")
     click.echo(f"{database} is the copy now. The store that was there ends in .before-restore: delete it when all is well.")
+
+
+@click.group()
+def model() -> None:
+    """The model of the running service."""
+
+
+@model.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=False)
+def swap(file: Path | None) -> None:
+    """Take the model in FILE (or models/signpost.tar.gz, as `make train` leaves it) without a pause.
+
+    A new Rasa starts beside the old one and is tried with a message; then it takes over. Where that fails the old one goes on.
+    """
+    wanted = (file or MODEL).resolve()
+    try:
+        asyncio.run(ask_for("model", Settings().data.resolve(), file=str(wanted)))
+    except NotChanged as error:
+        sys.exit(f"{error}\nNothing was changed: the service goes on with the model that it has.")
+    noted("model_swapped", wanted.name, f"sha256 {hashlib.sha256(wanted.read_bytes()).hexdigest()}")
+    click.echo("The service answers with the new model.")
 
 
 @click.command()

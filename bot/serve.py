@@ -12,12 +12,14 @@ from aiohttp import web
 from bot.channels.mount import add_channels
 from bot.channels.settings import PhoneSettings
 from bot.embedding.model import ModelFileError
+from bot.gateway import private
 from bot.gateway.addresses import AddressKeysWrong
 from bot.gateway.app import make_app
-from bot.gateway.settings import ROOT, Settings
+from bot.gateway.settings import Settings
 from bot.gateway.weak import WeakSecret, refuse_weak
 from bot.helpline.mount import add_desk
 from bot.helpline.settings import DeskSettings
+from bot.knowledge.base import CONTENT
 from bot.knowledge.source_lines import ContentError
 
 HANDS_OVER = 0.0005  # seconds; the usual 5 ms, some fifty times a message, would hold the danger detector's thread up
@@ -37,7 +39,8 @@ def main() -> None:
     settings.data.mkdir(parents=True, exist_ok=True)
     try:
         refuse_weak("SIGNPOST_RASA_TOKEN", settings.rasa_token.get_secret_value())
-        app = make_app(settings, ROOT / "content")
+        private.check(settings)
+        app = make_app(settings, CONTENT)
         phones = PhoneSettings()
         if phones.telegram and phones.telegram_updates == "webhook":
             refuse_weak("SIGNPOST_TELEGRAM_SECRET", phones.telegram_secret.get_secret_value())

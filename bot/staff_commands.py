@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import sys
 from collections.abc import Awaitable, Callable
@@ -16,7 +15,7 @@ from bot.channels.settings import PhoneSettings
 from bot.gateway.acts import operator
 from bot.gateway.addresses import addresses_of
 from bot.gateway.clock import Clock
-from bot.gateway.migrate import migrate
+from bot.gateway.installation import on_store
 from bot.gateway.settings import Settings
 from bot.gateway.store import Store
 from bot.helpline.accounts import ROLES, Accounts, Role
@@ -75,20 +74,12 @@ def _now() -> datetime:
 
 def _with(do: Callable[[Accounts], Awaitable[T]]) -> T:
     """Run it on the installation's store."""
-    settings = Settings()
-    settings.data.mkdir(parents=True, exist_ok=True)
-
-    async def done() -> T:
-        store = Store(settings.database)
-        try:
-            await migrate(store.engine)
-            addresses = addresses_of(settings.data, PhoneSettings().address_keys.get_secret_value())
-            return await do(accounts_of(store, addresses, DeskSettings()))
-        finally:
-            await store.close()
+    def accounts(store: Store) -> Accounts:
+        addresses = addresses_of(Settings().data, PhoneSettings().address_keys.get_secret_value())
+        return accounts_of(store, addresses, DeskSettings())
 
     try:
-        return asyncio.run(done())
+        return on_store(lambda store: do(accounts(store)))
     except ValueError as error:
         sys.exit(str(error))
 

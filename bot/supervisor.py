@@ -10,6 +10,7 @@ import asyncio
 import ctypes
 import os
 import secrets
+import shutil
 import signal
 import socket
 import sys
@@ -17,12 +18,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import yaml
 
+from bot import changing
+from bot.changing import MODEL, Door, NotChanged
+
 ROOT = Path(__file__).resolve().parents[1]
-MODEL = ROOT / "models" / "signpost.tar.gz"
 DANGER_MODEL = ROOT / "models" / "danger.npz"
 RASA_PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
 READY_WITHIN = 120.0  # seconds, on a slow machine
@@ -48,6 +52,8 @@ class Program:
     process: asyncio.subprocess.Process | None = None
     starts: int = 0
     started_at: float = 0.0
+    door: Door | None = None  # where it is asked
+    model: Path | None = None  # a Rasa's own copy
     knows_numbers: bool = False  # the gateway alone is given the secrets of the phone channels
     _watch: asyncio.Task[None] | None = field(default=None, repr=False)
 
@@ -60,6 +66,11 @@ class Program:
                 stdin=asyncio.subprocess.DEVNULL, start_new_session=True, preexec_fn=_die_with_parent)
         self.starts += 1
         self.started_at = time.monotonic()
+
+    @property
+    def running(self) -> bool:
+        """Is it, as far as is known?"""
+        return self.process is not None and self.process.returncode is None
 
     async def stop(self) -> None:
         """Ask it to stop, with all it started; kill it after a while."""
@@ -96,6 +107,8 @@ class Supervisor:
         self.programs: list[Program] = []
         self._stopping = asyncio.Event()
         self._gave_up: str | None = None
+        self._token = secrets.token_urlsafe(24)
+        self._telling: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Start everything, wait until it is ready, keep it up until SIGINT or SIGTERM. Raises `CannotStart`."""
@@ -103,14 +116,17 @@ class Supervisor:
         os.umask(0o077)  # what carers write is for this user alone
         for what in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(what, self._stopping.set)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hung_up)
         self.programs = self._programs()
+        changes: dict[str, changing.Change] = {"content": self._new_content, "model": self._new_model}
         try:
             for program in self.programs:
                 await program.start()
                 program._watch = asyncio.create_task(self._keep_up(program))
             self._write_ids()
             await self._until_ready()
-            await self._stopping.wait()
+            async with changing.listening(self.data / "run" / changing.SOCKET, changes):
+                await self._stopping.wait()
         finally:
             await self._stop()
         if self._gave_up:
@@ -133,31 +149,86 @@ class Supervisor:
         run, logs = self.data / "run", self.data / "log"
         for folder in (run, logs):
             folder.mkdir(parents=True, exist_ok=True)
-        rasa_port, actions_port = _free_port(), _free_port()
-        token = secrets.token_urlsafe(24)
+        actions_port, token = _free_port(), self._token
+        private_port = os.environ.get("SIGNPOST_METRICS_PORT") or str(_free_port())
         endpoints = yaml.safe_load((ROOT / "endpoints.yml").read_text(encoding="utf-8"))
-        endpoints["action_endpoint"]["url"] = f"http://127.0.0.1:{actions_port}/webhook"
+        endpoints["action_endpoint"] |= {"url": f"http://127.0.0.1:{actions_port}/webhook",
+                                         "headers": {"Authorization": f"Bearer {token}"}}
         (run / "endpoints.yml").write_text(yaml.safe_dump(endpoints), encoding="utf-8")
-        rasa_environment = {
-            "SIGNPOST_RASA_TOKEN": token, "RASA_TELEMETRY_ENABLED": "false", "PYTHONPATH": str(ROOT),
+        rasa = self._rasa(MODEL)
+        gateway_environment = {
+            "SIGNPOST_HOST": self.host, "SIGNPOST_PORT": str(self.port), "SIGNPOST_DATA": str(self.data),
+            "SIGNPOST_RASA_URL": _door(rasa).url, "SIGNPOST_RASA_TOKEN": token, "SIGNPOST_METRICS_PORT": private_port,
+            "OMP_NUM_THREADS": "1",
+        }
+        return [
+            rasa,
+            Program("actions", [sys.executable, "-m", "bot.actions", "--port", str(actions_port)],
+                    {"OMP_NUM_THREADS": "1", "SIGNPOST_ACTIONS_TOKEN": token}, logs / "actions.log",
+                    door=Door("actions", f"http://127.0.0.1:{actions_port}", token)),
+            Program("gateway", [sys.executable, "-m", "bot.serve"], gateway_environment, logs / "gateway.log",
+                    door=Door("gateway", f"http://127.0.0.1:{private_port}", token), knows_numbers=True),
+        ]
+
+    def _rasa(self, model: Path) -> Program:
+        """A Rasa on a port of its own, with a copy of the model: one trained meanwhile is taken when that is asked for."""
+        run, logs, port = self.data / "run", self.data / "log", _free_port()
+        copy = run / f"model-{port}.tar.gz"
+        shutil.copyfile(model, copy)
+        environment = {
+            "SIGNPOST_RASA_TOKEN": self._token, "RASA_TELEMETRY_ENABLED": "false", "PYTHONPATH": str(ROOT),
             "TF_CPP_MIN_LOG_LEVEL": "3", "SQLALCHEMY_SILENCE_UBER_WARNING": "1", "PYTHONWARNINGS": "ignore",
             "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "",
         }
-        gateway_environment = {
-            "SIGNPOST_HOST": self.host, "SIGNPOST_PORT": str(self.port), "SIGNPOST_DATA": str(self.data),
-            "SIGNPOST_RASA_URL": f"http://127.0.0.1:{rasa_port}", "SIGNPOST_RASA_TOKEN": token,
-            "OMP_NUM_THREADS": "1",
-        }
-        rasa = [str(RASA_PYTHON), "-m", "rasa", "run", "--interface", "127.0.0.1", "--port", str(rasa_port), "--model",
-                str(MODEL), "--endpoints", str(run / "endpoints.yml"), "--credentials", str(ROOT / "credentials.yml"),
-                "--log-file", str(logs / "rasa-detail.log")]
-        return [
-            Program("rasa", rasa, rasa_environment, logs / "rasa.log"),
-            Program("actions", [sys.executable, "-m", "bot.actions", "--port", str(actions_port)],
-                    {"OMP_NUM_THREADS": "1"}, logs / "actions.log"),
-            Program("gateway", [sys.executable, "-m", "bot.serve"], gateway_environment, logs / "gateway.log",
-                    knows_numbers=True),
-        ]
+        command = [str(RASA_PYTHON), "-m", "rasa", "run", "--interface", "127.0.0.1", "--port", str(port), "--model",
+                   str(copy), "--endpoints", str(run / "endpoints.yml"), "--credentials", str(ROOT / "credentials.yml"),
+                   "--log-file", str(logs / "rasa-detail.log")]
+        return Program("rasa", command, environment, logs / "rasa.log", model=copy,
+                       door=Door("rasa", f"http://127.0.0.1:{port}", self._token))
+
+    # Changes while it runs
+
+    def _hung_up(self) -> None:
+        """SIGHUP: new content."""
+
+        async def tell() -> None:
+            try:
+                await self._new_content({})
+                self._say("The content is loaded anew.")
+            except NotChanged as error:
+                self._say(str(error))
+
+        self._telling = asyncio.create_task(tell())
+
+    async def _new_content(self, _: dict[str, Any]) -> None:
+        await changing.new_content([program.door for program in self.programs if program.door and program.model is None])
+
+    async def _new_model(self, wanted: dict[str, Any]) -> None:
+        """A new Rasa beside the old one, tried with a message; then it takes over, and the old one ends."""
+        model = Path(wanted.get("file") or MODEL)
+        await asyncio.to_thread(changing.check_model, model)
+        fresh, (old, _, gateway) = await asyncio.to_thread(self._rasa, model), self.programs
+        before = gateway.environment["SIGNPOST_RASA_URL"]
+        await fresh.start()
+        try:
+            await changing.until_it_answers(_door(fresh), lambda: not fresh.running)
+            gateway.environment["SIGNPOST_RASA_URL"] = _door(fresh).url  # for one that is started anew
+            await changing.move_to(_door(gateway), _door(fresh).url)
+        except BaseException:
+            gateway.environment["SIGNPOST_RASA_URL"] = before
+            await self._end(fresh)
+            raise
+        fresh._watch = asyncio.create_task(self._keep_up(fresh))
+        self.programs[0] = fresh
+        self._write_ids()
+        await self._end(old)
+
+    async def _end(self, rasa: Program) -> None:
+        if rasa._watch:
+            rasa._watch.cancel()
+        await rasa.stop()
+        if rasa.model:
+            rasa.model.unlink(missing_ok=True)
 
     async def _keep_up(self, program: Program) -> None:
         """Start the program again whenever it ends; give up on one that never comes up."""
@@ -214,6 +285,14 @@ class Supervisor:
         await asyncio.gather(*watches, return_exceptions=True)
         for program in self.programs:
             (self.data / "run" / f"{program.name}.pid").unlink(missing_ok=True)
+            if program.model:
+                program.model.unlink(missing_ok=True)
+
+
+def _door(program: Program) -> Door:
+    if program.door is None:
+        raise ValueError(f"{program.name} has no door")
+    return program.door
 
 
 def _free_port() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hmac
 import os
 import warnings
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from rasa_sdk.endpoint import create_app
 from rasa_sdk.executor import ActionExecutor
 from sanic import Sanic
+from sanic.request import Request
+from sanic.response import HTTPResponse, empty, json
 
 from bot.actions.answering import AnswerNeeds, FollowUp, HandOverToPerson, WorkOutArrangement
 from bot.actions.chatting import ACTIONS
@@ -17,6 +20,7 @@ from bot.actions.replying import TakeReply
 from bot.actions.turn import Knowledge
 from bot.knowledge.arrangements import ArrangementTable
 from bot.knowledge.base import CONTENT, KnowledgeBase
+from bot.knowledge.reloading import Content, Take, becomes
 
 
 def load() -> Knowledge:
@@ -42,6 +46,43 @@ def app(knowledge: Knowledge) -> Sanic:
     return create_app(executor)
 
 
+def guard(server: Sanic, token: str) -> None:
+    """Answer nobody without the token, but for whether it is well."""
+
+    async def ask(request: Request) -> HTTPResponse | None:
+        given = request.headers.get("authorization", "")
+        if request.path != "/health" and not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+            return json({"error": "token"}, status=401)
+        return None
+
+    server.register_middleware(ask, "request")
+
+
+def reloadable(server: Sanic, knowledge: Knowledge) -> None:
+    """`POST /content/load`, then `/content/take`, as the gateway has them; or `kill -HUP`."""
+    content = Content()
+
+    def anew() -> list[Take]:
+        fresh = load()
+        return [becomes(knowledge.base, fresh.base), becomes(knowledge.table, fresh.table)]
+
+    content.add(anew)
+
+    async def load_content(_: Request) -> HTTPResponse:
+        problems = await content.load()
+        return json({"problems": problems}, status=422 if problems else 200)
+
+    async def take_content(_: Request) -> HTTPResponse:
+        return empty(status=204 if content.take() else 409)
+
+    async def listen(_: Sanic) -> None:
+        content.on_hangup()
+
+    server.add_route(load_content, "/content/load", methods=["POST"])
+    server.add_route(take_content, "/content/take", methods=["POST"])
+    server.register_listener(listen, "after_server_start")
+
+
 def main() -> None:
     """Serve until told to stop."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -49,7 +90,12 @@ def main() -> None:
     port = parser.parse_args().port
     os.environ.setdefault("OTEL_SDK_DISABLED", "true")  # no telemetry leaves this machine
     warnings.filterwarnings("ignore", message="Your versions of rasa and rasa_sdk")  # docs/decisions/0001
-    app(load()).run(host="127.0.0.1", port=port, single_process=True, access_log=False, motd=False)
+    knowledge = load()
+    server = app(knowledge)
+    reloadable(server, knowledge)
+    if token := os.environ.get("SIGNPOST_ACTIONS_TOKEN"):
+        guard(server, token)
+    server.run(host="127.0.0.1", port=port, single_process=True, access_log=False, motd=False)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -17,6 +18,7 @@ from bot.gateway.addresses import Addresses
 from bot.gateway.clock import Clock
 from bot.gateway.contacts import Arriving, Contacts
 from bot.gateway.limits import MESSAGES, Limits
+from bot.gateway.metrics import Metrics
 from bot.gateway.outgoing import OBEYED, Outgoing, Shown
 from bot.gateway.store import HELPLINE, Store
 from bot.gateway.tables import Contact, Conversation, Inbound
@@ -40,6 +42,7 @@ class Arrivals:
     limits: Limits
     obeyed: Obeyed
     join_seconds: float
+    metrics: Metrics
     _taking: dict[tuple[str, str], asyncio.Future[None]] = field(default_factory=dict)
     _seeing: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -56,9 +59,11 @@ class Arrivals:
             await asyncio.shield(under_way)
             return
         taking = asyncio.ensure_future(self._take(channel, received, contact_id, provider_id))
+        began = time.perf_counter()
         self._taking[channel.name, provider_id] = taking
         try:
             await asyncio.shield(taking)  # a provider that hangs up does not undo it
+            self.metrics.kept_seconds.labels(channel.name).observe(time.perf_counter() - began)
         finally:
             self._taking.pop((channel.name, provider_id), None)
 
@@ -92,6 +97,7 @@ class Arrivals:
         urgent = self.turns.alarming(received.text) or read(received.text, Shown()).command == obeyed("stop")
         if urgent and reason != PREMIUM:
             return True
+        self.metrics.refused.labels(reason or "too_many").inc()
         log.warning("refused", channel=channel.name, why=reason or "too_many")
         return False
 

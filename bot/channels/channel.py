@@ -14,6 +14,7 @@ from aiohttp import web
 from bot.gateway import web_api
 from bot.gateway.limits import FORGED
 from bot.gateway.outgoing import Parcel
+from bot.gateway.private import METRICS
 from bot.knowledge.reply import Message
 
 log = structlog.get_logger()
@@ -68,6 +69,7 @@ async def refuse(request: web.Request, provider: str, why: str) -> web.HTTPExcep
     wait = await request.app[web_api.LIMITS].wait(FORGED, request.remote or "?")
     if wait:
         return web.HTTPTooManyRequests(headers={"Retry-After": str(wait)})
+    request.app[METRICS].refused.labels("forged").inc()
     log.warning("webhook_refused", provider=provider, why=why)
     return web.HTTPForbidden(text=f"Not a request from {provider} for this service.")
 

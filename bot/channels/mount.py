@@ -21,6 +21,7 @@ from bot.gateway.addresses import addresses_of
 from bot.gateway.clock import Clock
 from bot.gateway.contacts import Contacts
 from bot.gateway.outgoing import Outgoing
+from bot.gateway.private import METRICS
 
 ARRIVALS = web.AppKey("arrivals", Arrivals)
 POST = web.AppKey("post", Post)
@@ -34,8 +35,10 @@ def add_channels(app: web.Application, settings: PhoneSettings) -> None:
     contacts, outgoing = Contacts(store), Outgoing(store)
     obeyed = Obeyed(contacts, outgoing, base, clock, limits, settings.public_url)
     channels = {channel.name: channel for channel in _channels(settings, clock, obeyed)}
-    app[POST] = turns.post = Post(channels, store, contacts, outgoing, addresses, clock, obeyed)
-    app[ARRIVALS] = Arrivals(store, turns, contacts, outgoing, addresses, clock, limits, obeyed, settings.join_seconds)
+    app[POST] = turns.post = Post(channels, store, contacts, outgoing, addresses, clock, obeyed,
+                                         app[METRICS])
+    app[ARRIVALS] = Arrivals(store, turns, contacts, outgoing, addresses, clock, limits, obeyed, settings.join_seconds,
+                             app[METRICS])
     for channel in channels.values():
         app.add_routes(channel.routes(app[ARRIVALS].take, app[POST].report))
     app[moving.CONTACTS], app[moving.PHONES] = contacts, settings

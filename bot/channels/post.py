@@ -13,6 +13,7 @@ from bot.channels.words import Obeyed
 from bot.gateway.addresses import Addresses, AddressKeysWrong
 from bot.gateway.clock import Clock
 from bot.gateway.contacts import Contacts
+from bot.gateway.metrics import Metrics
 from bot.gateway.outgoing import FAILED, OPENING, SENDING, SENT, STOPPED, WAITING, Outgoing, Parcel
 from bot.gateway.store import Store
 from bot.gateway.tables import Contact, Conversation, Inbound, Outbound
@@ -32,9 +33,10 @@ class Post:
     """One for all phone channels."""
 
     def __init__(self, channels: Mapping[str, Channel], store: Store, contacts: Contacts, outgoing: Outgoing,
-                 addresses: Addresses, clock: Clock, obeyed: Obeyed) -> None:
+                 addresses: Addresses, clock: Clock, obeyed: Obeyed, metrics: Metrics) -> None:
         self._channels, self._store, self._contacts, self._outgoing = channels, store, contacts, outgoing
         self._addresses, self._clock, self._obeyed = addresses, clock, obeyed
+        self._metrics = metrics
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._news: dict[str, asyncio.Event] = {}
         self._sending: set[str] = set()
@@ -89,9 +91,11 @@ class Post:
         now = self._clock.now()
         if not await self._outgoing.progress(status.outbound_id, status.provider_id, status.status, status.error, now):
             return
+        row = await self._outgoing.get(status.outbound_id)
+        if row:
+            self._metrics.deliveries.labels(row.channel, status.status).inc()
         if status.status != FAILED:
             return
-        row = await self._outgoing.get(status.outbound_id)
         contact = await self._contacts.get(row.contact_id) if row else None
         if row and contact:
             outcome = status.outcome or Outcome.GIVE_UP
@@ -153,6 +157,7 @@ class Post:
             await self._not_sent(row, contact, NotSent(Outcome.GIVE_UP, "address_keys"))
         else:
             await self._outgoing.progress(row.id, provider_id, SENT, None, self._clock.now())
+            self._metrics.deliveries.labels(row.channel, SENT).inc()
 
     async def _not_sent(self, row: Outbound, contact: Contact, error: NotSent) -> None:
         """What follows, by the outcome."""
@@ -160,6 +165,7 @@ class Post:
         unsure = error.unsure or row.error == UNSURE  # once it may have come through, it is looked for before each try
         if outcome is Outcome.RETRY and row.attempts >= len(PAUSES):
             outcome = Outcome.GIVE_UP
+        self._metrics.deliveries.labels(row.channel, outcome.value).inc()
         log.warning("not_sent", channel=row.channel, code=error.code, outcome=outcome.value)
         if outcome is Outcome.RETRY:
             pause = max(PAUSES[row.attempts], error.after or 0)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
 
-from bot.gateway import export, openapi, pages, sites, web_api
+from bot.gateway import export, openapi, pages, private, sites, web_api
 from bot.gateway.clock import Clock
 from bot.gateway.events import Wakeups
 from bot.gateway.limits import Limits
 from bot.gateway.logs import hush
+from bot.gateway.metrics import Metrics
 from bot.gateway.migrate import migrate
+from bot.gateway.private import CONTENT, METRICS, RASA
 from bot.gateway.problems import problems
 from bot.gateway.rasa import Rasa
 from bot.gateway.retention import Retention
@@ -25,10 +28,10 @@ from bot.gateway.turns import Turns
 from bot.gateway.typing import Typing
 from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.places import PlaceFinder
-from bot.safeguarding.detector import DangerDetector
+from bot.knowledge.reloading import Content, Take, becomes
+from bot.safeguarding.detector import DangerDetector, Phrases
 from bot.safeguarding.watch import DangerWatch
 
-RASA = web.AppKey("rasa", Rasa)
 RETENTION = web.AppKey("retention", Retention)
 CLEAN_EVERY = 600  # seconds
 HEADERS = {
@@ -51,15 +54,21 @@ def make_app(settings: Settings, content: Path) -> web.Application:
     app[web_api.CLOCK], app[web_api.WAKEUPS] = Clock(settings.now), Wakeups()
     app[web_api.STORE], app[web_api.LIMITS] = Store(settings.database), Limits(settings.rate_limits == "on")
     app[web_api.TYPING] = Typing(app[web_api.WAKEUPS])
-    app[RASA] = Rasa(settings.rasa_url, settings.rasa_token.get_secret_value(), settings.rasa_timeout)
-    watch = DangerWatch(detector, base, PlaceFinder.load(content))
+    metrics = app[METRICS] = Metrics()
+    app[RASA] = Rasa(settings.rasa_url, settings.rasa_token.get_secret_value(), settings.rasa_timeout, metrics)
+    places = PlaceFinder.load(content)
+    watch = DangerWatch(detector, base, places)
     app[web_api.SWITCHES] = Switches(app[web_api.STORE])
     app[web_api.TURNS] = Turns(app[web_api.STORE], app[RASA], base, watch, app[web_api.CLOCK], app[web_api.WAKEUPS],
-                               app[web_api.SWITCHES])
+                               app[web_api.SWITCHES], metrics)
+    app[CONTENT] = Content(metrics.content.set)
+    app[CONTENT].add(partial(_load, content, base, places, detector))
     app[RETENTION] = Retention(app[web_api.STORE], app[web_api.CLOCK], timedelta(hours=settings.keep_web_hours),
                                timedelta(days=settings.keep_phone_days))
     app.cleanup_ctx.append(_running)
+    app.cleanup_ctx.append(private.listening)
     app.on_response_prepare.append(_headers)
+    app.on_response_prepare.append(_count)
     app.on_shutdown.append(_hang_up)
     app.on_response_prepare.append(sites.admit)
     app.add_routes(web_api.routes)
@@ -72,6 +81,17 @@ def make_app(settings: Settings, content: Path) -> web.Application:
     return app
 
 
+def _load(content: Path, base: KnowledgeBase, places: PlaceFinder, detector: DangerDetector) -> list[Take]:
+    """Read what the gateway answers from anew. Raises `ContentError`."""
+    phrases = Phrases.load(content / "danger.yml")
+
+    def take() -> None:
+        detector.phrases = phrases
+        pages.made_script.cache_clear()
+
+    return [becomes(base, KnowledgeBase.load(content)), becomes(places, PlaceFinder.load(content)), take]
+
+
 async def _running(app: web.Application) -> AsyncIterator[None]:
     """Everything that lives as long as the application."""
     store, turns = app[web_api.STORE], app[web_api.TURNS]
@@ -80,7 +100,10 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
         await turns.resume()
         stopping = asyncio.Event()
         cleaning = asyncio.create_task(app[RETENTION].run(stopping, CLEAN_EVERY))
+        measuring = asyncio.create_task(app[METRICS].measure_lag())
+        app[CONTENT].on_hangup()
         yield
+        measuring.cancel()
         stopping.set()  # whatever uses the database ends before it is closed
         await cleaning
         await turns.stop()
@@ -90,6 +113,10 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
 async def _hang_up(app: web.Application) -> None:
     """End the event streams, which would hold up a stop."""
     app[web_api.WAKEUPS].close()
+
+
+async def _count(request: web.Request, response: web.StreamResponse) -> None:
+    request.app[METRICS].responses.labels(str(response.status)).inc()
 
 
 async def _headers(_: web.Request, response: web.StreamResponse) -> None:

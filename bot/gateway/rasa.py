@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +13,7 @@ from typing import Any
 import aiohttp
 from pydantic import ValidationError
 
+from bot.gateway.metrics import Metrics
 from bot.knowledge.reply import Reply
 
 
@@ -37,11 +40,14 @@ class Understood:
 class Rasa:
     """Open with `async with`; `turn` may be called by many at once."""
 
-    def __init__(self, url: str, token: str, timeout: float) -> None:
+    def __init__(self, url: str, token: str, timeout: float, metrics: Metrics) -> None:
         self._url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}"}
         self._timeout = aiohttp.ClientTimeout(total=timeout, connect=1.0)
         self._session: aiohttp.ClientSession | None = None
+        self._metrics = metrics
+        self._under_way: Counter[str] = Counter()  # turns, by where they went
+        self._back = asyncio.Event()
 
     async def __aenter__(self) -> Rasa:
         self._session = aiohttp.ClientSession(timeout=self._timeout, headers=self._headers)
@@ -59,6 +65,20 @@ class Rasa:
         """
         metadata = {"now": now.isoformat(), "earlier": list(earlier)}
         body = {"turn": turn_id, "text": text, "command": command, "slots": slots, "metadata": metadata}
+        began, where = time.perf_counter(), self._url
+        self._under_way[where] += 1
+        try:
+            understood = await self._taken(body)
+        except (Away, Failed) as error:
+            self._metrics.rasa_failures.labels(type(error).__name__.lower()).inc()
+            raise
+        finally:
+            self._under_way[where] -= 1
+            self._back.set()
+        self._metrics.rasa_seconds.observe(time.perf_counter() - began)
+        return understood
+
+    async def _taken(self, body: dict[str, Any]) -> Understood:
         status, answer = await self._post("/webhooks/signpost/turn", body)
         if status in (404, 503):  # its server is up and its model is not
             raise Away(str(status))
@@ -73,6 +93,13 @@ class Rasa:
             return Understood(reply, dict(answer["slots"]))
         except (KeyError, TypeError, ValueError, ValidationError) as error:
             raise Failed("not a reply") from error
+
+    async def move(self, url: str) -> None:
+        """Send turns to another Rasa from now on; returns when the last that went elsewhere is back."""
+        self._url = url.rstrip("/")
+        while any(count for where, count in self._under_way.items() if where != self._url):
+            self._back.clear()
+            await self._back.wait()
 
     async def told(self, text: str, within: float) -> str | None:
         """The arrangement that a message plainly states, where Rasa's patterns find one in `within` seconds."""

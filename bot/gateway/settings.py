@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     answer_within: float = 10.0
     keep_web_hours: int = 24
     keep_phone_days: int = 30
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 0  # of the private address: metrics, and what the supervisor asks; none where 0
+    metrics_token: SecretStr = SecretStr("")  # needed where that isn't loopback
     danger_model: Path = ROOT / "models" / "danger.npz"
 
     @property

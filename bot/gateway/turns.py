@@ -14,6 +14,7 @@ from bot.gateway.clock import Clock
 from bot.gateway.desk import Desk, is_desks
 from bot.gateway.events import Wakeups
 from bot.gateway.masking import masked
+from bot.gateway.metrics import Metrics
 from bot.gateway.outgoing import OBEYED, Parcel, Post
 from bot.gateway.rasa import Away, Failed, Hung, Rasa
 from bot.gateway.store import HELPLINE, Store
@@ -41,9 +42,10 @@ class Turns:
     """Takes messages and answers each exactly once, whatever crashes in between."""
 
     def __init__(self, store: Store, rasa: Rasa, base: KnowledgeBase, watch: DangerWatch, clock: Clock,
-                 wakeups: Wakeups, switches: Switches) -> None:
+                 wakeups: Wakeups, switches: Switches, metrics: Metrics) -> None:
         self._store, self._rasa, self._base, self._watch = store, rasa, base, watch
         self._clock, self._wakeups, self._switches = clock, wakeups, switches
+        self._metrics = metrics
         self.post: Post | None = None  # the phone channels, where there are any
         self.desk: Desk | None = None
         self._draining: dict[str, asyncio.Task[None]] = {}
@@ -68,6 +70,7 @@ class Turns:
     async def see_to(self, conversation: Conversation, inbound: Inbound, hello: Sequence[Message] = ()) -> None:
         """Answer danger, obey STOP and the like; the rest waits for its turn, and `hello` comes before it."""
         self._wakeups.wake(conversation.id)
+        self._metrics.messages.labels(inbound.channel).inc()
         try:
             if not await self._first(conversation, inbound) and hello:
                 parcels = self.post.pack(inbound.channel, hello) if self.post else []
@@ -190,7 +193,9 @@ class Turns:
         if alarm.authority:
             changed["authority"] = alarm.authority
         log.info("danger", topic=topic)
-        await self._commit(conversation, group, reply, changed)
+        await self._commit(conversation, group, reply, changed, "danger")
+        self._metrics.danger.labels(topic).inc()
+        self._metrics.danger_seconds.observe(self._waited(group))
         if not (known.arrangement or slots.get("topic")):
             await self._hear(conversation.id, _text(group))
         return True
@@ -255,13 +260,13 @@ class Turns:
                 if self.desk and first.command == FORGET:  # that is not for a person to decide
                     await self.desk.let_go(conversation)
                     continue
-                await self._commit(conversation, group, None, {})
+                await self._commit(conversation, group, None, {}, "person")
                 return
             if is_desks(group):  # of a desk that is no more
-                await self._commit(conversation, group, self._apology(), {})
+                await self._commit(conversation, group, self._apology(), {}, "apology")
                 return
             if not _forgets(conversation, first) and await self._switches.off(first.channel):
-                await self._commit(conversation, group, off_reply(self._base, self._clock.now()), {})
+                await self._commit(conversation, group, off_reply(self._base, self._clock.now()), {}, "switched_off")
                 return
             try:
                 unheard = conversation.slots.get(UNHEARD) or []
@@ -279,15 +284,15 @@ class Turns:
                     pause = min(pause * 2, LONGEST_PAUSE)
                     continue
                 log.error("turn_failed", why=str(error))
-                await self._commit(conversation, group, self._apology(), {})
+                await self._commit(conversation, group, self._apology(), {}, "apology")
                 return
             changed = {k: v for k, v in understood.slots.items() if v != conversation.slots.get(k)}
             changed |= {UNHEARD: []} if unheard else {}
-            await self._commit(conversation, group, understood.reply, changed)
+            await self._commit(conversation, group, understood.reply, changed, "answered")
             return
 
     async def _commit(self, conversation: Conversation, group: Sequence[Inbound], reply: Reply | None,
-                      changed: dict[str, Any]) -> None:
+                      changed: dict[str, Any], outcome: str) -> None:
         first, *others = group
         messages: list[Message] = reply.messages if reply else []
         handed: HandOver | None = reply.hand_over if reply else None
@@ -295,11 +300,18 @@ class Turns:
         if reply and not forget:
             messages = _with(messages, await self._added(conversation, handed))
         parcels = self.post.pack(first.channel, messages) if self.post and first.contact_id else []
-        await self._store.commit_reply(first, messages, changed, handed, self._clock.now(), forget, others, parcels,
-                                        reply.note if reply else None, self._marks(reply, changed))
+        news = await self._store.commit_reply(first, messages, changed, handed, self._clock.now(), forget, others, parcels,
+                                              reply.note if reply else None, self._marks(reply, changed))
+        if news:
+            self._metrics.answers.labels(outcome).inc(len(group))
+            self._metrics.answer_seconds.observe(self._waited(group))
         self.told(first.conversation_id, first.contact_id)
         if forget:
             asyncio.get_running_loop().call_later(FORGET_AFTER, self._forget, first.conversation_id)
+
+    def _waited(self, group: Sequence[Inbound]) -> float:
+        """Seconds since the last of the messages came in."""
+        return max(0.0, (self._clock.now() - group[-1].received_at).total_seconds())
 
     async def _added(self, conversation: Conversation, handed: HandOver | None) -> list[Message]:
         """What the desk says of it. Help in danger doesn't wait for a desk that is elsewhere, nor fail with it."""

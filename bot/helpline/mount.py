@@ -9,10 +9,9 @@ from datetime import timedelta
 from aiohttp import web
 
 from bot.channels.settings import PhoneSettings
-from bot.gateway import web_api
+from bot.gateway import private, web_api
 from bot.gateway.acts import Acts
 from bot.gateway.addresses import Addresses, addresses_of
-from bot.gateway.settings import ROOT
 from bot.gateway.store import Store
 from bot.helpline import console, replies, service, talking
 from bot.helpline.accounts import Accounts
@@ -23,8 +22,11 @@ from bot.helpline.chatwoot import Chatwoot
 from bot.helpline.desk import HelplineDesk
 from bot.helpline.door import door
 from bot.helpline.keys import ACCOUNTS, ACTS, ADDRESSES, BOARD, DESK, DESK_SETTINGS, REPLIES, ROUNDS
+from bot.helpline.replies import SavedReply
 from bot.helpline.rounds import Rounds
 from bot.helpline.settings import DeskSettings
+from bot.knowledge.base import CONTENT
+from bot.knowledge.reloading import Take
 
 
 def add_desk(app: web.Application, settings: DeskSettings, phones: PhoneSettings) -> None:
@@ -54,13 +56,21 @@ def add_desk(app: web.Application, settings: DeskSettings, phones: PhoneSettings
     app[BOARD] = Board(store, cases, accounts, desk, base, clock, wakeups, seen_within, settings.desk_round_seconds)
     app[ROUNDS] = Rounds(desk, accounts, store, clock, wakeups, timedelta(minutes=settings.desk_answer_minutes), seen_within,
                          settings.desk_round_seconds)
-    app[REPLIES] = replies.load(ROOT / "content" / "saved_replies.yml")
+    saved = app[REPLIES] = replies.load(CONTENT / "saved_replies.yml")
+    app[private.CONTENT].add(lambda: [_swapped(saved, replies.load(CONTENT / "saved_replies.yml"))])
     console.set_up(app)
     app.middlewares.append(door)
     app.add_routes(console.routes)
     app.add_routes(talking.routes)
     app.add_routes(service.routes)
     app.cleanup_ctx.append(_running)
+
+
+def _swapped(saved: list[SavedReply], fresh: list[SavedReply]) -> Take:
+    def take() -> None:
+        saved[:] = fresh
+
+    return take
 
 
 def accounts_of(store: Store, addresses: Addresses, settings: DeskSettings) -> Accounts:

@@ -6,6 +6,7 @@ the most conditions wins (docs/decisions/0005).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -26,7 +27,7 @@ from bot.knowledge.words import Words
 USUAL_BUTTONS = ("how_to_apply", "how_much", "who", "if_refused", "who_to_ask", "how_long")
 MOST_BUTTONS = 3
 MOST_OPTIONS = 5  # with the topics that follow
-CONTENT = Path(__file__).resolve().parents[2] / "content"
+CONTENT = Path(os.environ.get("SIGNPOST_CONTENT") or Path(__file__).resolve().parents[2] / "content")
 
 
 @dataclass(frozen=True)

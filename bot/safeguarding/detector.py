@@ -76,7 +76,7 @@ class DangerDetector:
 
     def __init__(self, embedding: SentenceEmbedding, classifier: TextClassifier, phrases: Phrases,
                  threshold: float = THRESHOLD, part_threshold: float = PART_THRESHOLD) -> None:
-        self._embedding, self._classifier, self._phrases = embedding, classifier, phrases
+        self._embedding, self._classifier, self.phrases = embedding, classifier, phrases
         self._threshold, self._part_threshold = threshold, part_threshold
         self._urgent = [i for i, name in enumerate(classifier.classes) if name.startswith(URGENT)]
 
@@ -89,7 +89,7 @@ class DangerDetector:
         """The danger that a phrase names which always counts, in a short message; takes no time, since no model is asked."""
         if len(text) > SHORT:
             return None
-        topic = self._phrases.topic(self._phrases.without_idioms(normal(text)))
+        topic = self.phrases.topic(self.phrases.without_idioms(normal(text)))
         return Finding(topic, 1.0) if topic else None
 
     def find(self, text: str, after: str | None = None) -> Finding | None:
@@ -102,15 +102,15 @@ class DangerDetector:
         if finding is None or after is None or finding.score == 1.0:
             return finding
         said = normal(text)
-        rest = self._phrases.without_over(said)
+        rest = self.phrases.without_over(said)
         if rest != said and len(re.findall(r"[a-z']+", rest)) <= OVER_REST:
             return None
         return finding if finding.score >= PLAINLY else Finding(after, finding.score)
 
     def _find(self, text: str) -> Finding | None:
         said = normal(text)
-        plain = self._phrases.without_idioms(said)
-        certain = self._phrases.topic(plain)
+        plain = self.phrases.without_idioms(said)
+        certain = self.phrases.topic(plain)
         if certain:
             return Finding(certain, 1.0)
         if plain != said and len(plain.split()) < LEFT_OVER:
