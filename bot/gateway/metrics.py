@@ -77,10 +77,10 @@ async def look(metrics: Metrics, store: Store, switches: Switches, now: float) -
     async with store.session() as session:
         unanswered, oldest = (await session.execute(select(func.count(), func.min(Inbound.received_at)).where(
             Inbound.status == WAITING))).one()
-        states = dict((await session.execute(select(Outbound.status, func.count()).where(
-            Outbound.status.in_(ON_ITS_WAY)).group_by(Outbound.status))).tuples().all())
-        carers = dict((await session.execute(select(WaitingForPerson.urgent, func.count()).where(
-            WaitingForPerson.staff_id.is_(None)).group_by(WaitingForPerson.urgent))).tuples().all())
+        states = {row[0]: row[1] for row in await session.execute(select(Outbound.status, func.count()).where(
+            Outbound.status.in_(ON_ITS_WAY)).group_by(Outbound.status))}
+        carers = {row[0]: row[1] for row in await session.execute(select(WaitingForPerson.urgent, func.count()).where(
+            WaitingForPerson.staff_id.is_(None)).group_by(WaitingForPerson.urgent))}
     metrics.unanswered.set(unanswered)
     metrics.oldest.set(max(0.0, now - oldest.timestamp()) if oldest else 0)
     for state in ON_ITS_WAY:

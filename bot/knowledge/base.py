@@ -20,8 +20,9 @@ from bot.knowledge.loading import Gathering
 from bot.knowledge.reply import Answer, Cited
 from bot.knowledge.schema import Contact, Entry, Figure, Helpline, LocalEntry, LocalOffer, Term, Topic
 from bot.knowledge.situation import Situation
+from bot.knowledge.small_files import read_small
 from bot.knowledge.source_lines import Document
-from bot.knowledge.words import Words
+from bot.knowledge.words import Words, words_of
 
 # The parts that a carer can tap for, in this order, where the topic has no `buttons:` of its own.
 USUAL_BUTTONS = ("how_to_apply", "how_much", "who", "if_refused", "who_to_ask", "how_long")
@@ -95,8 +96,9 @@ class KnowledgeBase:
             groups |= file
         helpline = gathering.read(content / "helpline.yml", Helpline)
         glossary = gathering.read(content / "glossary.yml", dict[str, Term])
+        read_small(content, gathering)
         gathering.stop_on_problems()
-        words = Words(Document(content / "words.yml").data)
+        words = words_of(Document(content / "words.yml"), ("figure.check_at", "figure.year"))
         if helpline is None or glossary is None:  # their problems were raised above
             raise AssertionError("a file without problems and without content")
         figures = Figures(groups, words.ways("figure.check_at")[0], words.ways("figure.year")[0])

@@ -17,9 +17,10 @@ from bot.knowledge.authorities import Authority, load_authorities
 from bot.knowledge.figures import REFERENCE, Figures
 from bot.knowledge.loading import Gathering
 from bot.knowledge.schema import Figure, Helpline, LocalOffer, Strict, Term, Text, Topic, TopicId
+from bot.knowledge.small_files import read_small
 from bot.knowledge.source_lines import ContentError, Document, Problem
 from bot.knowledge.style import Style
-from bot.knowledge.words import Words
+from bot.knowledge.words import Words, words_of
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -120,6 +121,7 @@ def read(content: Path) -> ContentFiles:
         paths = sorted((content / folder).glob("*.yml"))
         return [file for file in (one(str(path.relative_to(content)), shape) for path in paths) if file]
 
+    read_small(content, gathering)
     return ContentFiles(
         content=content,
         topics=each("national", Topic),
@@ -129,7 +131,7 @@ def read(content: Path) -> ContentFiles:
         glossary=one("glossary.yml", dict[str, Term]),
         taxonomy=one("taxonomy.yml", Taxonomy),
         style=one("style.yml", Style),
-        words=_words(one("words.yml", dict[str, Any]), gathering.problems),
+        words=_or(gathering.problems, lambda: _words(content / "words.yml"), None),
         authorities=_or(gathering.problems, lambda: load_authorities(content / "authorities.yml"), {}),
         table=_table(content / "arrangements.yml", gathering.problems),
         problems=[*gathering.problems, *twice_named(content)],
@@ -148,29 +150,9 @@ def _table(path: Path, problems: list[Problem]) -> File[ArrangementTable] | None
     return _or(problems, lambda: File(Document(path), ArrangementTable.load(path)), None)
 
 
-def _words(file: File[dict[str, Any]] | None, problems: list[Problem]) -> File[Words] | None:
-    """The sentences of words.yml, where each is text or a list of texts."""
-    if file is None:
-        return None
-    odd = [
-        file.problem(place, "is not text", "write a sentence, or a list of ways to say it, each after '- '")
-        for place, leaf in leaves(file.data)
-        if not isinstance(leaf, str)
-    ]
-    problems += odd
-    return None if odd else File(file.document, Words(file.data))
-
-
-def leaves(tree: Any, place: Where = ()) -> Iterator[tuple[Where, Any]]:
-    """(place, value) of everything in a tree of mappings and lists that is neither."""
-    if isinstance(tree, dict):
-        for key, value in tree.items():
-            yield from leaves(value, (*place, key))
-    elif isinstance(tree, list):
-        for index, value in enumerate(tree):
-            yield from leaves(value, (*place, index))
-    else:
-        yield place, tree
+def _words(path: Path) -> File[Words]:
+    document = Document(path)
+    return File(document, words_of(document))
 
 
 def twice_named(content: Path) -> Iterator[Problem]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bot.knowledge.content_files import ContentFiles, File, Where, leaves
+from bot.knowledge.content_files import ContentFiles, File, Where
 from bot.knowledge.source_lines import Document, Problem
+from bot.knowledge.words import leaves
 
 Kind = Literal["facet", "sms", "title", "words", "meaning", "table", "local", "figure"]
 _TABLE_TEXTS = frozenset({"ask", "why", "say", "because", "means", "next_step", "also", "label"})

@@ -52,6 +52,9 @@ class Document:
         except (OSError, UnicodeDecodeError) as error:
             how = "save the file as UTF-8 text"
             raise ContentError([Problem(path, 1, "the file cannot be read", str(error), how)]) from error
+        except (ValueError, RecursionError) as error:  # a day that there isn't; brackets in brackets in brackets
+            how = "look for a day such as 2026-02-30, or for brackets that are never closed"
+            raise ContentError([Problem(path, 1, "this can't be understood", str(error), how)]) from error
 
     def line(self, *place: str | int) -> int:
         """Line (from 1) of the value at `place`, or of its nearest ancestor that exists."""

@@ -3,8 +3,39 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
+
+from bot.knowledge.source_lines import ContentError, Document
+
+
+def words_of(document: Document, needed: Sequence[str] = ()) -> Words:
+    """The sentences of words.yml, where each is text or a list of texts, and `needed` are there. Raises `ContentError`."""
+    if not isinstance(document.data, Mapping):
+        raise ContentError([document.problem((), "words.yml", "it is not a mapping", "write 'name: sentence' lines")])
+    how = "write a sentence, or a list of ways to say it, each after '- '"
+    odd = [document.problem(place, ".".join(map(str, place)) or "words.yml", "is not text", how)
+           for place, leaf in leaves(document.data) if not isinstance(leaf, str)]
+    if odd:
+        raise ContentError(odd)
+    words = Words(document.data)
+    missing = [document.problem(name.split("."), name, "is missing", "add the sentence")
+               for name in needed if name not in words]
+    if missing:
+        raise ContentError(missing)
+    return words
+
+
+def leaves(tree: Any, place: Sequence[str | int] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """(place, value) of everything in a tree of mappings and lists that is neither; an empty one is a leaf."""
+    if isinstance(tree, Mapping) and tree:
+        for key, value in tree.items():
+            yield from leaves(value, (*place, key))
+    elif isinstance(tree, list) and tree:
+        for index, value in enumerate(tree):
+            yield from leaves(value, (*place, index))
+    else:
+        yield tuple(place), tree
 
 
 class Words:

@@ -116,6 +116,7 @@ class System:
 
     data: Path
     port: int = field(default_factory=free_port)
+    private_port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
     took: float = 0.0
     strangers: set[Socket] = field(default_factory=set)  # sockets to other machines, seen at any time
@@ -153,7 +154,8 @@ class System:
     def start(self) -> None:
         begun = time.monotonic()
         with self.output.open("ab") as out:
-            given = environment(self.data, self.port) | self.settings
+            private = {"SIGNPOST_METRICS_PORT": str(self.private_port)}
+            given = environment(self.data, self.port) | private | self.settings
             self.process = subprocess.Popen(SIGNPOST, env=given, stdout=out, stderr=out, cwd=ROOT, start_new_session=True)
         threading.Thread(target=self._watch, args=(self.process,), daemon=True).start()
         self.wait_ready()

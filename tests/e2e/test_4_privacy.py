@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import stat
 
+import aiohttp
+
 from tests.doubles.carer import Carer
 from tests.e2e.conftest import LISTEN, System, loopback, sockets
 
@@ -18,7 +20,14 @@ def test_rasa_and_the_action_server_listen_on_loopback_only(system: System) -> N
         assert listening, f"{name} listens nowhere"
         assert all(loopback(s.local) for s in listening), f"{name} listens on {listening}"
     ports = {int(s.local.rsplit(":", 1)[1], 16) for s in sockets(system.pid("gateway")) if s.state == LISTEN}
-    assert ports == {system.port}
+    assert ports == {system.port, system.private_port}
+
+
+async def test_the_action_server_answers_nobody_without_its_token(system: System, session: aiohttp.ClientSession) -> None:
+    (port,) = {int(s.local.rsplit(":", 1)[1], 16) for s in sockets(system.pid("actions")) if s.state == LISTEN}
+    for path in ("/webhook", "/content/load", "/content/take"):
+        async with session.post(f"http://127.0.0.1:{port}{path}", json={"next_action": "action_privacy"}) as got:
+            assert got.status == 401, path
 
 
 async def test_nothing_a_carer_writes_is_logged(system: System, carer: Carer) -> None:
