@@ -22,6 +22,7 @@ from bot.gateway.problems import problems
 from bot.gateway.rasa import Rasa
 from bot.gateway.retention import Retention
 from bot.gateway.settings import Settings
+from bot.gateway.slow import bodies_in_time
 from bot.gateway.store import Store
 from bot.gateway.switches import Switches
 from bot.gateway.turns import Turns
@@ -49,7 +50,7 @@ def make_app(settings: Settings, content: Path) -> web.Application:
     hush()
     base = KnowledgeBase.load(content)
     detector = DangerDetector.load(settings.danger_model, content / "danger.yml")
-    app = web.Application(middlewares=[sites.preflights, problems], client_max_size=64 * 1024)
+    app = web.Application(middlewares=[sites.preflights, problems, bodies_in_time], client_max_size=64 * 1024)
     app[web_api.SETTINGS], app[web_api.BASE] = settings, base
     app[web_api.CLOCK], app[web_api.WAKEUPS] = Clock(settings.now), Wakeups()
     app[web_api.STORE], app[web_api.LIMITS] = Store(settings.database), Limits(settings.rate_limits == "on")

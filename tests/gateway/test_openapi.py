@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 import pytest_asyncio
@@ -31,6 +32,7 @@ from tests.doubles.gateway import Running, fake_rasa, gateways
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance,
           response_headers_conformance]
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)  # as described, and otherwise
+RENEW = 50  # requests, then another conversation: each export and transcript of one that grew forever would take longer
 EXAMPLES = 10  # of each operation; `bench/attack.py` makes thousands
 module = pytest.mark.asyncio(loop_scope="module")
 
@@ -56,18 +58,24 @@ async def test_every_route_is_described_and_no_other(described_gateway: Running)
 
 @module
 async def test_no_request_breaks_it(described_gateway: Running) -> None:
-    carer = await described_gateway.carer()
-    opened = {"id": carer.id, "token": carer.token}
-    seen = await asyncio.to_thread(attack, described_gateway.url, opened, EXAMPLES)
+    seen = await asyncio.to_thread(attack, described_gateway.url, EXAMPLES)
     assert seen[200] and seen[400] and seen[404], seen
 
 
-def attack(url: str, opened: dict[str, str], examples: int) -> Counter[int]:
-    """Requests made from the description; gives the statuses. Raises where an answer is not described.
+def a_conversation(url: str) -> dict[str, str]:
+    """A new one: its id and token."""
+    with urlopen(Request(f"{url}/api/v1/conversations", b"{}", {"Content-Type": "application/json"})) as got:  # noqa: S310
+        opened = json.load(got)
+    return {"id": opened["conversation_id"], "token": opened["token"]}
 
-    `opened`: id and token of a conversation that half of the requests are about.
+
+def attack(url: str, examples: int, say: Callable[[str], None] = lambda _: None) -> Counter[int]:
+    """Requests made from the description, half of them about a conversation that there is; gives the statuses.
+
+    Raises where an answer is not described. `say` is told how far it is.
     """
     seen: Counter[int] = Counter()
+    opened = a_conversation(url)
     schema = schemathesis.openapi.from_dict(json.loads(described()))
     for found in schema.get_all_operations():
         operation = found.ok()
@@ -76,6 +84,8 @@ def attack(url: str, opened: dict[str, str], examples: int) -> Counter[int]:
                   suppress_health_check=list(HealthCheck), derandomize=examples < 100)
         @given(case=st.one_of([operation.as_strategy(generation_mode=mode) for mode in MODES]), hers=st.booleans())
         def one(case: Any, hers: bool) -> None:
+            if seen.total() % RENEW == 0:
+                opened.update(a_conversation(url))
             streams_or_deletes = case.operation.label.endswith("/events") or case.method == "DELETE"
             headers = {}
             if hers and not streams_or_deletes:
@@ -87,4 +97,5 @@ def attack(url: str, opened: dict[str, str], examples: int) -> Counter[int]:
             seen[response.status_code] += 1
 
         one()
+        say(f"{operation.label}: {seen.total()} requests so far")
     return seen

@@ -55,6 +55,8 @@ async def test_a_channel_that_is_off_says_so_in_every_gateway_and_danger_is_answ
     page = await form(boss, "/service/switch", channel="web", to="off", note="wrong amounts, ring 07911 123457")
     assert "Web: off" in page and "wrong amounts, ring [phone number]" in page and "switched off" in page
 
+    odd = await form(boss, "/service/switch", channel="telegram", to="on", note="<b>{{7*7}}</b>{figures.x}")
+    assert "&lt;b&gt;{{7*7}}&lt;/b&gt;{figures.x}" in odd, "shown as it was written"
     carer = await one.carer()
     assert (await carer.transcript())[0]["text"] == off, "new conversations are told at once"
     elsewhere = await two.again(carer)
@@ -79,6 +81,7 @@ async def test_a_channel_that_is_off_says_so_in_every_gateway_and_danger_is_answ
     fresh = await two.carer()
     await until(lambda: _answers(fresh))
     assert await acts(one) == [("boss", "switched_off", "web", "wrong amounts, ring [phone number]"),
+                               ("boss", "switched_on", "telegram", "<b>{{7*7}}</b>{figures.x}"),
                                ("boss", "switched_on", "web", "mended")]
 
 

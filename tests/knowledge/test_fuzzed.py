@@ -40,8 +40,8 @@ LOADS: dict[str, Load] = {
     **{name: as_(shape) for name, shape in SHAPES.items()},
 }
 ODD = ["[", "{", "}", "]", ":", "- ", "'", '"', "#", "&a ", "*a", "!!python/object:os.system x", "%", "@", "`", "|", ">", "\t",
-       "\0", "null", "~", "true", "1", "1.5", "2026-02-30", "2026-13-45", "0x1", "1e999", "\ud83d", "<<: ", "? ", "---\n", "...",
-       "{a: b}", "[a, b]", "é", "(", "\\", "[" * 60, "😀"]
+       "\0", "null", "~", "true", "1", "1.5", "2026-02-30", "2026-13-45", "0x1", "1e999", "\ud83d", "<<: ", "? ", "---\n",
+       "...", "{a: b}", "[a, b]", "é", "(", "\\", "[" * 60, "😀"]
 Damage = tuple[str, float, str]
 DAMAGE = st.lists(st.tuples(st.sampled_from(["insert", "cut", "double", "indent", "value", "key", "line", "empty"]),
                             st.floats(0, 0.999), st.sampled_from(ODD)), min_size=1, max_size=3)
