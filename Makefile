@@ -48,7 +48,7 @@ eval: setup train  ## measure what is understood on the development sets; print 
 	@scripts/eval
 
 lock:  ## resolve the lock files anew (needs the network)
-	@for name in uv app dev model; do .venv/bin/python -m uv pip compile -q --generate-hashes --no-emit-index-url --no-header \
+	@for name in uv app dev audit model; do .venv/bin/python -m uv pip compile -q --generate-hashes --no-emit-index-url --no-header \
 	  --python-version 3.11 $$( [ $$name = model ] && echo --no-deps ) requirements/$$name.in -o requirements/$$name.txt; done
 	@.venv/bin/python -m uv pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.10 \
 	  --no-emit-package jax --no-emit-package jaxlib requirements/rasa.in -o requirements/rasa.txt
