@@ -117,11 +117,16 @@ class Telegram:
         chat = update.effective_chat
         if chat is None or self._take is None:
             return
+        try:
+            received = read(update)
+        except (AttributeError, TypeError, ValueError):  # parts of it are missing, whatever its type says
+            log.warning("update_unreadable")
+            return
         if update.callback_query:
             self._do(self._quietly(self._bot.answer_callback_query(update.callback_query.id)))
         if chat.type in (ChatType.GROUP, ChatType.SUPERGROUP):
             self._do(self._leave(chat))
-        elif chat.type == ChatType.PRIVATE and (received := read(update)):
+        elif chat.type == ChatType.PRIVATE and received:
             await self._take(self, received)
 
     async def _leave(self, chat: Chat) -> None:

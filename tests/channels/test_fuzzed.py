@@ -76,6 +76,7 @@ async def test_signed_forms(gateway: Running, twilio: FakeTwilio, rasa: FakeRasa
 async def test_telegrams_updates(gateway: Running, telegram: FakeTelegram, rasa: FakeRasa) -> None:
     @CHECKS
     @given(st.sampled_from(PARTS), JSON, WORDS, st.booleans(), st.integers(1, 2**40))
+    @example("my_chat_member", {"a": 1}, "", True, 1)
     def one(part: str, odd: Any, text: str, whole: bool, chat: int) -> None:
         update = telegram.message(chat, sendable(text))
         inside = update.pop("message")
