@@ -22,7 +22,7 @@ from tests.doubles.rasa import TOKEN, FakeRasa, says
 from tests.doubles.twilio import FakeTwilio, Phone, twilio  # noqa: F401  (fixture)
 from tests.doubles.waiting import until
 
-SENTENCE, DANGER = "the heron nested behind our shed", "I want to kill myself"
+SENTENCE, DANGER = "how do I register him with a dentist", "I want to kill myself"
 
 
 def free_port() -> int:
@@ -83,7 +83,7 @@ async def test_what_happens_is_counted_and_nothing_of_a_carer_is_told(
     rasa.moods = ["502"]
     await carer.say(SENTENCE)
     await carer.say(DANGER)
-    await phone.text("07911 123457 hello")
+    await phone.text("what do you know about me")
     await phone.next(), await phone.next()
     async with gateway.session.post(gateway.url + "/channels/sms", data={"Body": "x"}) as got:
         assert got.status == 403
@@ -108,7 +108,7 @@ async def test_what_happens_is_counted_and_nothing_of_a_carer_is_told(
         ("signpost_http_responses_total", "403"): 1}
     assert status == 200 and {key: now.get(key) for key in expected} == expected
     assert now["process_resident_memory_bytes",] > 1e6 and now["signpost_content_loaded_seconds",] > 1e9
-    for secret in ("heron", "07911", "7911", carer.id, carer.token):
+    for secret in ("dentist", "07911", "7911", carer.id, carer.token):
         assert secret not in text
     async with gateway.session.get(gateway.url + "/metrics") as got:
         assert got.status == 404, "not at the public address"
