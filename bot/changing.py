@@ -16,7 +16,7 @@ from aiohttp import web
 MODEL = Path(__file__).resolve().parents[1] / "models" / "signpost.tar.gz"
 SOCKET = "control.sock"  # in the run folder, which is for this user alone
 LOADS_WITHIN = aiohttp.ClientTimeout(total=60)  # seconds
-ANSWERS_WITHIN = 90.0  # seconds for a new Rasa
+ANSWERS_WITHIN = 300.0  # seconds for a new Rasa
 TRY = "Hello, what can I get as a kinship carer?"  # what a new model is tried with
 
 
@@ -76,7 +76,7 @@ async def until_it_answers(rasa: Door, ended: Callable[[], bool]) -> None:
     """Wait until a new Rasa is ready, and have it take a message. Raises `NotChanged`."""
     deadline = asyncio.get_running_loop().time() + ANSWERS_WITHIN
     headers = {"Authorization": f"Bearer {rasa.token}"}
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20), headers=headers) as session:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60), headers=headers) as session:
         while await _status(session, f"{rasa.url}/webhooks/signpost/ready", {}) != 200:
             if ended() or asyncio.get_running_loop().time() > deadline:
                 raise NotChanged("The new model could not be loaded. The last lines of rasa.log say why.")
@@ -132,7 +132,7 @@ async def ask_for(what: str, data: Path, **body: Any) -> None:
     path = data / "run" / SOCKET
     try:
         async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(path)),
-                                         timeout=aiohttp.ClientTimeout(total=300)) as session, \
+                                         timeout=aiohttp.ClientTimeout(total=600)) as session, \
                 session.post(f"http://signpost/{what}", json=body) as response:
             told = await response.json()
     except (aiohttp.ClientConnectionError, OSError) as error:

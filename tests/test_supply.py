@@ -20,7 +20,7 @@ LEFT_OUT = re.compile(r"\.(png|html|svg|pyc)$|^tests/.*\.(yml|txt)$")
 def locked(name: str) -> dict[str, tuple[str, int]]:
     """By library: its version and how many hashes there are for it."""
     text = (ROOT / "requirements" / f"{name}.txt").read_text()
-    found = re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(\S+)((?: \\\n    --hash=sha256:[0-9a-f]{64})*)", text, re.MULTILINE)
+    found = re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(\S+)((?: \\\n +--hash=sha256:[0-9a-f]+)*)", text, re.M)
     assert len(found) == len(re.findall(r"^[A-Za-z]", text, re.MULTILINE)), f"{name}.txt has a line that pins nothing"
     return {plain(library): (version, hashes.count("--hash")) for library, version, hashes in found}
 
