@@ -124,7 +124,8 @@ async def listening(path: Path, changes: Mapping[str, Change]) -> AsyncIterator[
     try:
         yield
     finally:
-        await runner.cleanup()  # takes the socket away too
+        await runner.cleanup()
+        await asyncio.to_thread(path.unlink, missing_ok=True)
 
 
 async def ask_for(what: str, data: Path, **body: Any) -> None:
