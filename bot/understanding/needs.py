@@ -167,6 +167,8 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
             for place, column in enumerate(order):
                 confidence, name = float(share[column]), self._trained.classes[column]
                 bar = self._config["part"] if row else self._config["second" if place else "sure"]
+                if name.startswith(TALK) and not row:
+                    bar = self._config["undoing"]
                 if name.startswith(URGENT):  # danger is the detector's to find; a hint of it in passing is no need
                     bar = 1.0 if row or place else self._config["urgent"]
                 if confidence >= bar:
