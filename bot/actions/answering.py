@@ -35,6 +35,7 @@ from bot.knowledge.reply import HandOver, Message, Option, Reply
 
 LOCAL_OFFER = "support.local_offer"
 OTHER_NATION = "assistant.other_nation"
+LIKELIEST = 2  # of the topics that a follow-up may be about
 QUESTION = 30  # words that a question after the answer may take
 PASSED_ON = 45  # words that the helpline's desk adds where a person is fetched
 
@@ -201,7 +202,7 @@ def at_hand(turn: Turn, kind: str) -> str:
         return recent[0]
     last = next((t for t in recent if not t.startswith("helpline.")), recent[0])
     likely = [topic_of(name) for name in turn.needs]
-    return likely[0] if likely and last not in likely and likely[0] in recent else last
+    return last if last in likely else next((topic for topic in likely[:LIKELIEST] if topic in recent), last)
 
 
 def _onward(turn: Turn, topic: str) -> list[Option]:

@@ -5,7 +5,19 @@ from __future__ import annotations
 from bot.actions.action import SignpostAction
 from bot.actions.answering import answer_topics, changes
 from bot.actions.asking import COUNCIL, WHICH, facts, new_verdict, question, take_order, tell_verdict, which_council, work_out
-from bot.actions.composing import PERSON, WEB_WORDS, answer_locally, count, led_by, menu, person_option, topic_option
+from bot.actions.choosing import further_parts
+from bot.actions.composing import (
+    PERSON,
+    URGENT,
+    WEB_WORDS,
+    answer_facet,
+    answer_locally,
+    count,
+    led_by,
+    menu,
+    person_option,
+    topic_option,
+)
 from bot.actions.knowing import known_facts
 from bot.actions.turn import INFERRED, Turn
 from bot.knowledge.arrangement_types import Answer, Ask, Question
@@ -58,9 +70,16 @@ def take_table_answer(turn: Turn, asked: Question) -> Reply:
         take_order(turn)
     if given is not None or settled:
         memory.asked.append(asked.id)
+    if given is None and not settled and changes(turn, memory.topic or ""):
+        memory.open_question = None
+        return note_facts(turn)  # 'not Durham, Darlington': the answer she had turns on it
     told = known_facts(turn, turn.learned) if given is None else ""
     reply = go_on(turn)
-    return led_by(turn.say("noted.facts", facts=told), reply) if told and memory.open_question else reply
+    if not told or not memory.open_question:
+        return reply
+    part = part_for_told(turn)
+    first = [part.model_copy(update={"options": []})] if part else []
+    return noted(turn, told, [*first, *reply.messages])
 
 
 def given_answer(turn: Turn, asked: Question) -> Answer | None:
@@ -153,20 +172,58 @@ def note_facts(turn: Turn) -> Reply:
     if settled:
         return Reply(messages=[tell_verdict(turn, settled)])
     told, topic = known_facts(turn, turn.learned), memory.topic or ""
-    if changes(turn, topic):
-        noted = turn.say("noted.facts", facts=told) if told else ""
-        again = answer_topics(turn, [topic], WEB_WORDS - count(noted))
-        first = again.messages[0]
-        topics = [*first.topics, *(["assistant.correction"] if turn.intent.startswith("assistant.correction") else [])]
-        spoken = first.model_copy(update={"text": f"{noted}\n\n{first.text}".strip(), "topics": topics})
-        return again.model_copy(update={"messages": [spoken, *again.messages[1:]]})
     correcting = turn.intent.startswith("assistant.correction")
+    if changes(turn, topic):
+        lead = turn.say("noted.facts", facts=told) if told else ""
+        again = answer_topics(turn, [topic], WEB_WORDS - count(lead))
+        first = again.messages[0]
+        topics = [*first.topics, *(["assistant.correction"] if correcting else [])]
+        spoken = first.model_copy(update={"text": f"{lead}\n\n{first.text}".strip(), "topics": topics})
+        return again.model_copy(update={"messages": [spoken, *again.messages[1:]]})
+    part = None if correcting else part_for_told(turn)
+    if part:
+        return noted(turn, told, [part])
+    step = None if memory.topic or correcting else begin_to_work_out(turn)
+    if step:
+        return noted(turn, told, [step])
     under = ["assistant.correction"] if correcting else [memory.topic or "assistant.greeting"]
     if not told:
         name = "put_right.sorry" if correcting else "noted.ask_need"
         return Reply(messages=[Message(text=turn.say(name), topics=under, options=menu(turn))])
     text = f"{turn.say('noted.facts', facts=told)} {turn.say('noted.ask_need')}"
     return Reply(messages=[Message(text=text, topics=under, options=menu(turn))])
+
+
+def begin_to_work_out(turn: Turn) -> Message | None:
+    """Who begins with her story, and asks nothing, is told her arrangement, or asked what settles it."""
+    memory = turn.memory
+    if not memory.situation or memory.arrangement not in (None, *INFERRED):
+        return None  # nothing that the arrangement turns on, or she has named it
+    step = work_out(turn)
+    if isinstance(step, Ask):
+        return question(turn, step, turn.say("ask.depends") + " ")
+    return tell_verdict(turn, step)
+
+
+def part_for_told(turn: Turn) -> Message | None:
+    """What of the topic at hand a carer wants who tells more of her family: for whom it is, else what comes nearest."""
+    topic = turn.memory.topic or ""
+    if topic not in turn.knowledge.base.topics or topic.startswith(URGENT) or topic == WHICH:
+        return None
+    unsaid = "who" in turn.knowledge.base.facets(topic, turn.situation) and not turn.memory.has_said(topic, "who")
+    parts = ["who"] if unsaid else further_parts(turn, topic)[:1]
+    if not parts:
+        return None
+    turn.memory.speak_of(topic, parts[0])
+    return answer_facet(turn, topic, parts[0])
+
+
+def noted(turn: Turn, told: str, messages: list[Message]) -> Reply:
+    """The messages after what was told; the first of two is left out where there is no room for it."""
+    lead = turn.say("noted.facts", facts=told) if told else ""
+    if sum(map(count, (lead, *(m.text for m in messages)))) > WEB_WORDS:
+        messages = messages[-1:]
+    return led_by(lead, Reply(messages=messages)) if lead else Reply(messages=messages)
 
 
 TAKERS = {COUNCIL: take_council, "forget": take_forget, "helped": take_helped, "safe": take_safe}

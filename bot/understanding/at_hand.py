@@ -24,13 +24,14 @@ DOUBTFUL, SURE = 0.5, 0.85  # confidences of the message alone between which the
 SHARE = 0.75  # of the second reading in the whole, at most
 RECENT = 1.5  # how much likelier a topic is that was spoken of lately
 OUT_OF_PLACE = 0.1  # how likely a reply is where nothing was asked, or a follow-up where nothing was said
+BESIDE_THE_POINT = 0.4  # how likely what we can't help with is, where something we can was spoken of
 TOO_SOON = 0.25  # how likely a correction is where nothing was said: 'you've got me down as his nan' may come first
 _TURNS_AWAY = re.compile(
     r"^(?:no|wait|hang on|hold on|actually|sorry|right|ok)\b.{0,60}\bfirst\b|\b(?:instead|back to"
     r"|(?:forget|leave|never ?mind) (?:that|it|about)|(?:^|ok|okay|right|so|and)[, ]+now (?:the|for|about|my)"
     r"|other thing|something else|change of subject)\b", re.I)
 WHICH = "arrangement.which"
-CORRECTION = "assistant.correction"
+CORRECTION, OUT_OF_SCOPE = "assistant.correction", "assistant.out_of_scope"
 CHAT = ("assistant.greeting", "assistant.about", "assistant.privacy", CORRECTION, "helpline.")
 
 
@@ -68,6 +69,8 @@ def in_place(classes: Sequence[str], slots: Mapping[str, Any], told_unasked: flo
             return 1.0 if asked else told_unasked
         if name.startswith("reply."):
             return 1.0 if asked else OUT_OF_PLACE
+        if said and name.startswith(OUT_OF_SCOPE):
+            return BESIDE_THE_POINT
         if said or not name.startswith((CORRECTION, "follow_up.")):
             return 1.0
         return TOO_SOON if name.startswith(CORRECTION) else OUT_OF_PLACE

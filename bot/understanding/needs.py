@@ -25,12 +25,12 @@ from bot.understanding.at_hand import CORRECTION, blended, by_topic, in_place, m
 from bot.understanding.classifying import ClassifierComponent
 from bot.understanding.context import EMBEDDING, PARTS_ASKED, SENTENCES, slots
 from bot.understanding.open_question import asks
-from bot.understanding.plainly import DELETE, corrects, may_delete
+from bot.understanding.plainly import DELETE, asks_whether, corrects, may_delete
 
 UNCLEAR = "unclear"
 URGENT = "urgent."
 INFORM = "reply.inform"
-FOLLOW_UP = "follow_up."
+FOLLOW_UP, MEANING, DETAIL = "follow_up.", "follow_up.meaning", "follow_up.detail"
 IN_PART = 0.9  # what a sentence's confidence counts beside the whole message's
 TALK = ("assistant.greeting", "assistant.about", "assistant.out_of_scope")
 UNDOING = ("assistant.correction.", "assistant.privacy.delete")
@@ -84,6 +84,8 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
         spoken = slots(message).get("topic")
         if spoken and intent["name"].startswith((CORRECTION, FOLLOW_UP, spoken)):
             intent = {**intent, "name": corrects(normal(text)) or intent["name"]}
+        if intent["name"] == MEANING and asks_whether(normal(text)):
+            intent = {**intent, "name": DETAIL}
         likeliest = [(r["name"], r["confidence"]) for r in ranking
                      if is_need(r["name"]) and not r["name"].startswith(URGENT)][:4]
         entities = [_entity("need", *found, text) for found in needs or likeliest]

@@ -22,10 +22,11 @@ from bot.embedding.classifier import normal
 from bot.knowledge.arrangements import ArrangementTable
 from bot.understanding.asides import LANGUAGE
 from bot.understanding.at_hand import turns_away
-from bot.understanding.context import open_question
+from bot.understanding.context import open_question, slots
 from bot.understanding.facts_component import CONTENT
 
-INFORM = "reply.inform"
+INFORM, DETAIL = "reply.inform", "follow_up.detail"
+PUTS_RIGHT = "assistant.correction.change_fact"
 UNCLEAR = "unclear"
 ASKING_ANEW = 0.5  # a topic this sure is a new question, whatever facts come with it
 TELLING = 0.7  # or this sure where the message has no question in it
@@ -75,6 +76,8 @@ class OpenQuestion(GraphComponent):
                                     "extractor": "OpenQuestion"}]
             message.set(ENTITIES, entities, add_to_output=True)
         told = any(e["entity"] in ("fact", "place") for e in entities)
+        if not told and (message.get(INTENT) or {}).get("name") == PUTS_RIGHT and slots(message).get("topic"):
+            message.set(INTENT, {"name": DETAIL, "confidence": 0.0}, add_to_output=True)  # puts nothing right
         if not question:
             taken = told and _says_little(message)
         else:

@@ -1,4 +1,4 @@
-"""Three things that are plain by their words, whatever the classifier makes of a short message."""
+"""A few things that are plain by their words, whatever the classifier makes of a short message."""
 
 from __future__ import annotations
 
@@ -23,6 +23,15 @@ _BACK = re.compile(r"^(?:(?:ok|okay|right|sorry|so|and|now|please|no|wait|hang o
 _STOPS = re.compile(r"\b(?:can|could|may|should) (?:i|we) (?:just )?(?:stop|pause|cancel|end|take|quit)\b")
 _OURS = re.compile(r"\b(?:data|details|messag|texts?\b|texting|chats?\b|conversation|record|history|account|phone|number"
                    r"|list|delet|eras|wip(?:e|ing)|forg[eo]t|everything|keeping|what (?:i|we) (?:said|told|wrote))")
+# 'Is it means tested?' asks about the answer; 'what does means tested mean?' asks for the word.
+_WHETHER = re.compile(r"^(?:(?:and|but|so|ok|right|well)\b[, ]*)*"
+                      r"(?:is|are|was|were|do|does|did|will|would|can|could|has|have)\b"
+                      r"(?!.*\bmeans?\b(?! test))")
+
+
+def asks_whether(text: str) -> bool:
+    """Is `text` a question to be answered with yes or no, and not one for the meaning of a word?"""
+    return bool(_WHETHER.search(text))
 
 
 def corrects(text: str) -> str | None:
