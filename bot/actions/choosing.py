@@ -7,6 +7,7 @@ from bot.actions.turn import Turn
 ANSWER, NEXT_STEP = "answer", "next_step"
 UNSAID = 0.35  # what a part loses that was said before
 FIRST = 0.2  # how much nearer than the general answer another part must be to come first
+GENERAL = 0.35  # how much likelier the general answer is than another part
 NEAR = 0.5  # a part at least this near answers the question
 AKIN = 0.3  # a part less near than this isn't added to another
 BESIDE = 0.12  # a second part no further from the best than this is said too
@@ -46,6 +47,7 @@ def further_parts(turn: Turn, topic: str, wanted: str | None = None) -> list[str
     """What to say of a topic already spoken of, best first; empty where all of it was said and nothing is near."""
     memory = turn.memory
     score = {facet: near + (WANTED if facet == wanted else -UNSAID if memory.has_said(topic, facet) else 0.0)
+             + (GENERAL if facet == ANSWER else 0.0)
              for facet, near in nearness(turn, topic).items()}  # what is plainly wanted is said again
     if wanted and wanted not in score and max(score.values(), default=0.0) < NEAR:
         return []
