@@ -75,7 +75,7 @@ def take_table_answer(turn: Turn, asked: Question) -> Reply:
         return note_facts(turn)  # 'not Durham, Darlington': the answer she had turns on it
     told = known_facts(turn, turn.learned) if given is None else ""
     reply = go_on(turn)
-    if not told or not memory.open_question:
+    if given is not None or not turn.learned or not memory.open_question:
         return reply
     part = part_for_told(turn)
     first = [part.model_copy(update={"options": []})] if part else []

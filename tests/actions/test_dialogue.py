@@ -358,3 +358,40 @@ async def test_another_council_is_no_other_nation(talk: Talk, knowledge: Knowled
 
 def place(home: str) -> dict[str, object]:
     return {"entity": "place", "value": {"home": [home], "elsewhere": [], "placing": None, "nation": None, "said": home}}
+
+
+async def test_who_begins_with_her_story_is_asked_what_settles_her_arrangement(talk: Talk, knowledge: Knowledge) -> None:
+    reply = await talk("action_take_reply", "reply.inform", fact("order", "none"), fact("how_came", "family"),
+                       text="no order, her mum just left her")
+    assert question(reply, knowledge, talk) and reply.messages[0].topics == [WHICH]
+
+
+async def test_who_begins_with_all_of_it_is_told_her_arrangement(talk: Talk) -> None:
+    told = {"order": "none", "how_came": "family", "council_role": "none", "duration": "28_or_more"}
+    reply = await talk("action_take_reply", "reply.inform", *(fact(name, value) for name, value in told.items()),
+                       fact("relationship", "grandparent"), fact("child_age", 6), text="her story")
+    assert reply.messages[0].topics == [WHICH] and talk.slots["arrangement"] == "informal"
+
+
+async def test_who_names_her_order_and_asks_nothing_is_asked_what_she_needs(talk: Talk) -> None:
+    reply = await talk("action_take_reply", "reply.inform", fact("arrangement", "special_guardianship_order"), text="we have an SGO")
+    assert reply.messages[0].topics == ["assistant.greeting"] and reply.messages[0].options
+
+
+async def test_what_is_told_after_an_answer_brings_for_whom_it_is(talk: Talk, knowledge: Knowledge) -> None:
+    topic = "money.disability_benefits"
+    await talk.answer(topic, fact("arrangement", "special_guardianship_order"))
+    reply = await talk("action_take_reply", "reply.inform", fact("child_disabled", "yes"), text="he has epilepsy")
+    (answer,) = reply.messages[0].answers
+    assert (answer.topic, answer.facet) == (topic, "who")
+
+
+async def test_a_follow_up_is_about_the_earlier_topic_its_words_are_likeliest_of(talk: Talk) -> None:
+    first, last, neither = "education.school_place", "education.school_support", "money.housing"
+    for topic in (first, last):
+        await talk.answer(topic, fact("arrangement", "special_guardianship_order"))
+    full = {"entity": "need", "value": first}, {"entity": "need", "value": neither}
+    assert (await talk("action_follow_up", "follow_up.if_refused", *full, text="if it's full")).messages[0].topics == [first]
+    likely = {"entity": "need", "value": neither}, {"entity": "need", "value": "family.siblings"}
+    got = await talk("action_follow_up", "follow_up.if_refused", *likely, text="if they say no")
+    assert got.messages[0].topics == [first], "which was spoken of last by now"

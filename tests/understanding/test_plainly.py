@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.understanding.plainly import BACK, WRONG, corrects, may_delete
+from bot.understanding.plainly import BACK, WRONG, asks_whether, corrects, may_delete
 
 
 @pytest.mark.parametrize(("text", "expected"), [
@@ -41,3 +41,12 @@ def test_corrections(text: str, expected: str | None) -> None:
 ])
 def test_only_what_speaks_of_what_is_kept_deletes(text: str, expected: bool) -> None:
     assert may_delete(text) is expected
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("is it means tested?", True), ("and does it count as income", True), ("so are we eligible", True),
+    ("what does means tested mean", False), ("does that mean we pay it back", False), ("what is a dbs", False),
+    ("sgo?", False), ("", False),
+])
+def test_whether_something_is_so_is_no_question_for_a_words_meaning(text: str, expected: bool) -> None:
+    assert asks_whether(text) == expected
