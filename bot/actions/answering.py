@@ -35,6 +35,7 @@ from bot.knowledge.reply import HandOver, Message, Option, Reply
 
 LOCAL_OFFER = "support.local_offer"
 OTHER_NATION = "assistant.other_nation"
+STORY = ("arrangement.", "support.new_carer")  # what a story is taken for that tells which arrangement it is
 LIKELIEST = 2  # of the topics that a follow-up may be about
 QUESTION = 30  # words that a question after the answer may take
 PASSED_ON = 45  # words that the helpline's desk adds where a person is fetched
@@ -53,7 +54,7 @@ class AnswerNeeds(SignpostAction):
             message = answer_facet(turn, topics[0], turn.facet)
             turn.memory.speak_of(topics[0], turn.facet)
             return Reply(messages=[message])
-        settled = new_verdict(turn) if topics[0].startswith("arrangement.") else None
+        settled = new_verdict(turn) if topics[0].startswith(STORY) else None
         if settled:
             return Reply(messages=[tell_verdict(turn, settled)])
         there = next((t for t in topics if t in (turn.memory.topic, LOCAL_OFFER)), None) if turn.asks_elsewhere else None

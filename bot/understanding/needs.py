@@ -173,6 +173,8 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
                     bar = self._config["undoing"]
                 if name.startswith(URGENT):  # danger is the detector's to find; a hint of it in passing is no need
                     bar = 1.0 if row or place else self._config["urgent"]
+                if confidence < bar and not (row or place):
+                    break  # a further topic beside none is no need
                 if confidence >= bar:
                     score[name] = max(score.get(name, 0.0), confidence * (IN_PART if row else 1.0))
                     first = first if row or place else name
