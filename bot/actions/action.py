@@ -10,7 +10,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.asking import settle, take_up
-from bot.actions.composing import WEB_WORDS, count, helpline_answers, led_by, person_option
+from bot.actions.composing import MOST_WORDS, WEB_WORDS, count, helpline_answers, led_by, person_option
 from bot.actions.turn import Knowledge, Turn, topic_of
 from bot.knowledge.reply import HandOver, Message, Reply
 
@@ -92,14 +92,17 @@ def of_child(turn: Turn, reply: Reply) -> Reply:
 
 
 def with_feeling(turn: Turn, reply: Reply) -> Reply:
-    """One human sentence before the facts, where something hurts; not in every turn."""
+    """One human sentence before the facts, where something hurts and there is room; not in every turn."""
     memory = turn.memory
     lately = memory.felt is not None and memory.turn - memory.felt <= FELT_LATELY
     if turn.feeling is None or lately or reply.messages[0].urgent:
         return reply
+    ways = turn.knowledge.base.feelings[turn.feeling]
+    said = ways[memory.turn % len(ways)]
+    if count(said) + sum(count(m.text) for m in reply.messages) > MOST_WORDS:
+        return reply
     memory.felt = memory.turn
-    said = turn.knowledge.base.feelings[turn.feeling]
-    return led_by(said[memory.turn % len(said)], reply)
+    return led_by(said, reply)
 
 
 def fingerprint(reply: Reply) -> str:

@@ -143,7 +143,7 @@ def tell_verdict(turn: Turn, verdict: Verdict, *, briefly: bool = False) -> Mess
     if not briefly:
         pieces += [fill(outcome.means, on), *[fill(flag.say, on) for flag in verdict.flags][:1],
                    turn.say("verdict.next_step", text=fill(outcome.next_step, on))]
-    if verdict.likely:
+    if verdict.likely and not verdict.advice_first:  # which says as much
         pieces.append(turn.say("verdict.likely"))
     if verdict.advice_first:
         pieces.append(turn.say("verdict.advice_first"))
