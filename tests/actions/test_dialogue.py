@@ -374,7 +374,8 @@ async def test_who_begins_with_all_of_it_is_told_her_arrangement(talk: Talk) -> 
 
 
 async def test_who_names_her_order_and_asks_nothing_is_asked_what_she_needs(talk: Talk) -> None:
-    reply = await talk("action_take_reply", "reply.inform", fact("arrangement", "special_guardianship_order"), text="we have an SGO")
+    reply = await talk("action_take_reply", "reply.inform", fact("arrangement", "special_guardianship_order"),
+                       text="we have an SGO")
     assert reply.messages[0].topics == ["assistant.greeting"] and reply.messages[0].options
 
 
