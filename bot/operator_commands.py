@@ -60,12 +60,13 @@ async def _reseal(store: Store, addresses: Addresses) -> int:
     """Carers' numbers, numbers to call back, and the secrets of staff's second factors."""
     count = 0
     async with store.session(reads_first=True) as session:
-        for contact in await session.scalars(select(Contact).where(Contact.address.is_not(None))):
+        for contact in await session.scalars(select(Contact).where(
+                Contact.address.is_not(None)).with_for_update()):
             contact.address, count = addresses.renewed(str(contact.address)), count + 1
-        for case in await session.scalars(select(WaitingForPerson)):
+        for case in await session.scalars(select(WaitingForPerson).with_for_update()):
             if number := (case.call_back or {}).get("number"):
                 case.call_back, count = {**(case.call_back or {}), "number": addresses.renewed(number)}, count + 1
-        for member in await session.scalars(select(Staff)):
+        for member in await session.scalars(select(Staff).with_for_update()):
             member.totp_secret, count = addresses.renewed(member.totp_secret), count + 1
     return count
 

@@ -29,7 +29,7 @@ from bot.changing import MODEL, Door, NotChanged
 ROOT = Path(__file__).resolve().parents[1]
 DANGER_MODEL = ROOT / "models" / "danger.npz"
 RASA_PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
-READY_WITHIN = 120.0  # seconds, on a slow machine
+READY_WITHIN = 300.0  # seconds, on a slow machine
 GRACE = 8.0  # seconds to stop before a process is killed
 PAUSES = (0.2, 1.0, 3.0, 10.0)  # between a process's restarts
 PHONES = ("SIGNPOST_TWILIO", "SIGNPOST_TELEGRAM", "SIGNPOST_WHATSAPP", "SIGNPOST_ADDRESS", "SIGNPOST_SMTP",
@@ -39,6 +39,22 @@ PR_SET_PDEATHSIG = 1
 
 class CannotStart(RuntimeError):
     """Something is missing or taken; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where processes keep their run files and their logs."""
+
+    run: Path
+    log: Path
+
+    @classmethod
+    def made(cls, data: Path) -> Folders:
+        """In the data folder."""
+        folders = cls(data / "run", data / "log")
+        for folder in (folders.run, folders.log):
+            folder.mkdir(parents=True, exist_ok=True)
+        return folders
 
 
 @dataclass
@@ -54,7 +70,11 @@ class Program:
     started_at: float = 0.0
     door: Door | None = None  # where it is asked
     model: Path | None = None  # a Rasa's own copy
+    started: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
     knows_numbers: bool = False  # the gateway alone is given the secrets of the phone channels
+    listens: int = 0  # on this port of loopback
+    needed_first: bool = False  # by those that are started after it
+    ask: signal.Signals = signal.SIGTERM  # to stop
     _watch: asyncio.Task[None] | None = field(default=None, repr=False)
 
     async def start(self) -> None:
@@ -66,6 +86,12 @@ class Program:
                 stdin=asyncio.subprocess.DEVNULL, start_new_session=True, preexec_fn=_die_with_parent)
         self.starts += 1
         self.started_at = time.monotonic()
+        self.started.set()
+
+    def tell(self, what: signal.Signals) -> None:
+        """Send it a signal."""
+        if self.process and self.process.returncode is None:
+            self.process.send_signal(what)
 
     @property
     def running(self) -> bool:
@@ -77,7 +103,7 @@ class Program:
         process = self.process
         if process is None or process.returncode is not None:
             return
-        _signal_group(process.pid, signal.SIGTERM)
+        _signal_group(process.pid, self.ask)
         try:
             await asyncio.wait_for(process.wait(), GRACE)
         except TimeoutError:
@@ -85,8 +111,23 @@ class Program:
             await process.wait()
 
 
+async def until_listening(program: Program) -> None:
+    """Wait for its port. Raises `CannotStart`."""
+    deadline = time.monotonic() + READY_WITHIN
+    while program.listens:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", program.listens)
+            writer.close()
+            return
+        except OSError:
+            ended = program.process is None or program.process.returncode is not None
+            if ended or time.monotonic() > deadline:
+                raise CannotStart(f"{program.name} does not start. Its last words are in {program.log}.") from None
+        await asyncio.sleep(0.05)
+
+
 def _die_with_parent() -> None:
-    """Linux: the child gets SIGTERM when the supervisor is killed outright."""
+    """Linux: the child gets SIGTERM when whoever started it is killed outright. For `preexec_fn`."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -107,7 +148,7 @@ class Supervisor:
         self.programs: list[Program] = []
         self._stopping = asyncio.Event()
         self._gave_up: str | None = None
-        self._token = secrets.token_urlsafe(24)
+        self._token, self._actions_port = secrets.token_urlsafe(24), 0
         self._telling: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -122,6 +163,8 @@ class Supervisor:
         try:
             for program in self.programs:
                 await program.start()
+                if program.needed_first:
+                    await until_listening(program)
                 program._watch = asyncio.create_task(self._keep_up(program))
             self._write_ids()
             await self._until_ready()
@@ -146,45 +189,19 @@ class Supervisor:
                                   f"or choose another: SIGNPOST_PORT={self.port + 1} make run") from error
 
     def _programs(self) -> list[Program]:
-        run, logs = self.data / "run", self.data / "log"
-        for folder in (run, logs):
-            folder.mkdir(parents=True, exist_ok=True)
-        actions_port, token = _free_port(), self._token
-        private_port = os.environ.get("SIGNPOST_METRICS_PORT") or str(_free_port())
-        endpoints = yaml.safe_load((ROOT / "endpoints.yml").read_text(encoding="utf-8"))
-        endpoints["action_endpoint"] |= {"url": f"http://127.0.0.1:{actions_port}/webhook",
-                                         "headers": {"Authorization": f"Bearer {token}"}}
-        (run / "endpoints.yml").write_text(yaml.safe_dump(endpoints), encoding="utf-8")
+        """What is started, in this order."""
+        folders, self._actions_port = Folders.made(self.data), free_port()
+        private_port = int(os.environ.get("SIGNPOST_METRICS_PORT") or free_port())
         rasa = self._rasa(MODEL)
-        gateway_environment = {
-            "SIGNPOST_HOST": self.host, "SIGNPOST_PORT": str(self.port), "SIGNPOST_DATA": str(self.data),
-            "SIGNPOST_RASA_URL": _door(rasa).url, "SIGNPOST_RASA_TOKEN": token, "SIGNPOST_METRICS_PORT": private_port,
-            "OMP_NUM_THREADS": "1",
-        }
-        return [
-            rasa,
-            Program("actions", [sys.executable, "-m", "bot.actions", "--port", str(actions_port)],
-                    {"OMP_NUM_THREADS": "1", "SIGNPOST_ACTIONS_TOKEN": token}, logs / "actions.log",
-                    door=Door("actions", f"http://127.0.0.1:{actions_port}", token)),
-            Program("gateway", [sys.executable, "-m", "bot.serve"], gateway_environment, logs / "gateway.log",
-                    door=Door("gateway", f"http://127.0.0.1:{private_port}", token), knows_numbers=True),
-        ]
+        settings = {"SIGNPOST_HOST": self.host, "SIGNPOST_PORT": str(self.port), "SIGNPOST_DATA": str(self.data),
+                    "SIGNPOST_RASA_URL": _door(rasa).url, "SIGNPOST_RASA_TOKEN": self._token,
+                    "SIGNPOST_METRICS_PORT": str(private_port)}
+        return [rasa, actions_program("actions", folders, self._actions_port, self._token),
+                gateway_program("gateway", folders, settings)]
 
     def _rasa(self, model: Path) -> Program:
-        """A Rasa on a port of its own, with a copy of the model: one trained meanwhile is taken when that is asked for."""
-        run, logs, port = self.data / "run", self.data / "log", _free_port()
-        copy = run / f"model-{port}.tar.gz"
-        shutil.copyfile(model, copy)
-        environment = {
-            "SIGNPOST_RASA_TOKEN": self._token, "RASA_TELEMETRY_ENABLED": "false", "PYTHONPATH": str(ROOT),
-            "TF_CPP_MIN_LOG_LEVEL": "3", "SQLALCHEMY_SILENCE_UBER_WARNING": "1", "PYTHONWARNINGS": "ignore",
-            "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "",
-        }
-        command = [str(RASA_PYTHON), "-m", "rasa", "run", "--interface", "127.0.0.1", "--port", str(port), "--model",
-                   str(copy), "--endpoints", str(run / "endpoints.yml"), "--credentials", str(ROOT / "credentials.yml"),
-                   "--log-file", str(logs / "rasa-detail.log")]
-        return Program("rasa", command, environment, logs / "rasa.log", model=copy,
-                       door=Door("rasa", f"http://127.0.0.1:{port}", self._token))
+        """A Rasa on a port of its own."""
+        return rasa_program("rasa", Folders.made(self.data), free_port(), self._actions_port, self._token, model)
 
     # Changes while it runs
 
@@ -236,6 +253,7 @@ class Supervisor:
             if program.process is None:
                 return
             code = await program.process.wait()
+            _signal_group(program.process.pid, signal.SIGKILL)  # what it had started, and left behind
             if self._stopping.is_set():
                 return
             lived = time.monotonic() - program.started_at
@@ -295,7 +313,44 @@ def _door(program: Program) -> Door:
     return program.door
 
 
-def _free_port() -> int:
+def rasa_program(name: str, folders: Folders, port: int, actions_port: int, token: str, model: Path = MODEL) -> Program:
+    """A Rasa server that asks for `token`, and sends actions to `actions_port` with it.
+
+    It has a copy of the model: one trained meanwhile is taken when that is asked for.
+    """
+    endpoints = yaml.safe_load((ROOT / "endpoints.yml").read_text(encoding="utf-8"))
+    endpoints["action_endpoint"] |= {"url": f"http://127.0.0.1:{actions_port}/webhook",
+                                     "headers": {"Authorization": f"Bearer {token}"}}
+    written, copy = folders.run / f"{name}-endpoints.yml", folders.run / f"model-{port}.tar.gz"
+    written.write_text(yaml.safe_dump(endpoints), encoding="utf-8")
+    shutil.copyfile(model, copy)
+    command = [str(RASA_PYTHON), "-m", "rasa", "run", "--interface", "127.0.0.1", "--port", str(port), "--model", str(copy),
+               "--endpoints", str(written), "--credentials", str(ROOT / "credentials.yml"),
+               "--log-file", str(folders.log / f"{name}-detail.log")]
+    return Program(name, command, {
+        "SIGNPOST_RASA_TOKEN": token, "RASA_TELEMETRY_ENABLED": "false", "PYTHONPATH": str(ROOT),
+        "TF_CPP_MIN_LOG_LEVEL": "3", "SQLALCHEMY_SILENCE_UBER_WARNING": "1", "PYTHONWARNINGS": "ignore",
+        "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}, folders.log / f"{name}.log", listens=port, model=copy,
+        door=Door(name, f"http://127.0.0.1:{port}", token))
+
+
+def actions_program(name: str, folders: Folders, port: int, token: str) -> Program:
+    """An action server that asks for `token`."""
+    return Program(name, [sys.executable, "-m", "bot.actions", "--port", str(port)],
+                   {"OMP_NUM_THREADS": "1", "SIGNPOST_ACTIONS_TOKEN": token}, folders.log / f"{name}.log", listens=port,
+                   door=Door(name, f"http://127.0.0.1:{port}", token))
+
+
+def gateway_program(name: str, folders: Folders, settings: dict[str, str]) -> Program:
+    """A gateway with these settings."""
+    private = f"http://127.0.0.1:{settings['SIGNPOST_METRICS_PORT']}"
+    return Program(name, [sys.executable, "-m", "bot.serve"], settings | {"OMP_NUM_THREADS": "1"},
+                   folders.log / f"{name}.log", knows_numbers=True, listens=int(settings["SIGNPOST_PORT"]),
+                   door=Door("gateway", private, settings["SIGNPOST_RASA_TOKEN"]))
+
+
+def free_port() -> int:
+    """A port on loopback that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

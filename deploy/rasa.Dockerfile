@@ -1,4 +1,4 @@
-# Rasa Open Source 3.6 with its frozen libraries, trained at build time. Never published: it shares the gateway's network.
+# Rasa Open Source 3.6 with its frozen libraries, trained at build time. On the inside network alone; asks for a token.
 FROM python:3.12-slim AS model
 WORKDIR /signpost
 COPY requirements/uv.txt requirements/app.txt requirements/model.txt requirements/
@@ -20,5 +20,5 @@ ENV RASA_TELEMETRY_ENABLED=false TF_CPP_MIN_LOG_LEVEL=3 PYTHONPATH=/signpost
 RUN rasa train --data nlu --out models --fixed-model-name signpost --skip-validation \
  && useradd --system --create-home signpost
 USER signpost
-CMD ["rasa", "run", "--interface", "127.0.0.1", "--port", "5005", "--model", "models/signpost.tar.gz", \
+CMD ["rasa", "run", "--interface", "0.0.0.0", "--port", "5005", "--model", "models/signpost.tar.gz", \
      "--endpoints", "endpoints.yml", "--credentials", "credentials.yml"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from aiohttp import web
@@ -36,7 +37,7 @@ def add_channels(app: web.Application, settings: PhoneSettings) -> None:
     obeyed = Obeyed(contacts, outgoing, base, clock, limits, settings.public_url)
     channels = {channel.name: channel for channel in _channels(settings, clock, obeyed)}
     app[POST] = turns.post = Post(channels, store, contacts, outgoing, addresses, clock, obeyed,
-                                         app[METRICS])
+                                         app[web_api.WAKEUPS], app[METRICS])
     app[ARRIVALS] = Arrivals(store, turns, contacts, outgoing, addresses, clock, limits, obeyed, settings.join_seconds,
                              app[METRICS])
     for channel in channels.values():
@@ -65,6 +66,9 @@ def _channels(settings: PhoneSettings, clock: Clock, obeyed: Obeyed) -> list[Cha
 
 async def _running(app: web.Application) -> AsyncIterator[None]:
     await app[POST].open()
+    watching = asyncio.create_task(app[POST].watch())
     yield
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)
     await app[ARRIVALS].stop()
     await app[POST].close()

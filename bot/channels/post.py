@@ -10,9 +10,11 @@ import structlog
 
 from bot.channels.channel import Channel, NotSent, Outcome, Status
 from bot.channels.words import Obeyed
+from bot.gateway import left_behind
 from bot.gateway.addresses import Addresses, AddressKeysWrong
 from bot.gateway.clock import Clock
 from bot.gateway.contacts import Contacts
+from bot.gateway.events import Wakeups
 from bot.gateway.metrics import Metrics
 from bot.gateway.outgoing import FAILED, OPENING, SENDING, SENT, STOPPED, WAITING, Outgoing, Parcel
 from bot.gateway.store import Store
@@ -21,11 +23,13 @@ from bot.knowledge.reply import Message
 
 log = structlog.get_logger()
 
-PAUSES = (1, 3, 10, 30, 60, 180, 600, 1800)  # seconds between tries; then the desk is told
+# seconds between tries, an hour and a quarter in all; then the desk is told
+PAUSES = (1, 3, 10, 30, 60, 180, 300, *(600,) * 6)
 ABANDONED = timedelta(seconds=15)  # a row being sent for longer belonged to a process that is gone
 CLOCKS_DIFFER = timedelta(seconds=5)  # ours and the provider's
 UNSURE = "unsure"  # the last try may have come through
 FINISH = 3.0  # seconds for what is on the wire when the gateway stops
+POST = "post"  # told to other gateways: there is something for a carer
 STUCK = 2.0  # seconds until the next look when the database fails
 
 
@@ -33,7 +37,8 @@ class Post:
     """One for all phone channels."""
 
     def __init__(self, channels: Mapping[str, Channel], store: Store, contacts: Contacts, outgoing: Outgoing,
-                 addresses: Addresses, clock: Clock, obeyed: Obeyed, metrics: Metrics) -> None:
+                 addresses: Addresses, clock: Clock, obeyed: Obeyed, wakeups: Wakeups,
+                 metrics: Metrics) -> None:
         self._channels, self._store, self._contacts, self._outgoing = channels, store, contacts, outgoing
         self._addresses, self._clock, self._obeyed = addresses, clock, obeyed
         self._metrics = metrics
@@ -41,6 +46,8 @@ class Post:
         self._news: dict[str, asyncio.Event] = {}
         self._sending: set[str] = set()
         self._open = False
+        self._wakeups = wakeups
+        wakeups.on(POST, self.deliver)
 
     async def open(self) -> None:
         """Start sending; first of all what an earlier run left."""
@@ -49,6 +56,17 @@ class Post:
         self._open = True
         for contact_id in await self._outgoing.contacts_waiting():
             self.deliver(contact_id)
+
+    async def watch(self) -> None:
+        """Send what another gateway left, until cancelled."""
+
+        async def waiting() -> set[str]:
+            return set(await self._outgoing.contacts_waiting()) - self._tasks.keys()
+
+        async def deliver(contact_id: str) -> None:
+            self.deliver(contact_id)
+
+        await left_behind.watch(waiting, deliver)
 
     async def close(self) -> None:
         """Stop sending, but for what is on the wire; the next run goes on."""
@@ -105,20 +123,30 @@ class Post:
     async def _drain(self, contact_id: str) -> None:
         news = self._news[contact_id]
         try:
-            while True:
-                news.clear()
+            while news.is_set() and self._open:
                 try:
-                    left = await self._next(contact_id)
-                except Exception as error:  # such as a database that is locked: the row is kept, so try again
+                    async with self._store.locks.alone(f"post:{contact_id}") as alone:
+                        if alone:
+                            await self._send_all(contact_id, news)
+                        else:
+                            news.clear()
+                            self._wakeups.tell_others(POST, contact_id)  # whoever is at it looks once more
+                except Exception as error:  # such as a database that is locked: the rows are kept, so try again
                     log.error("post_stuck", error=type(error).__name__)
-                    left = STUCK
-                if left is None or not self._open:
-                    return
-                if left > 0:
-                    await _either(news, left)
+                    news.set()
+                    await asyncio.sleep(STUCK)
         finally:
             self._tasks.pop(contact_id, None)
             self._news.pop(contact_id, None)
+
+    async def _send_all(self, contact_id: str, news: asyncio.Event) -> None:
+        while self._open:
+            news.clear()
+            left = await self._next(contact_id)
+            if left is None:
+                return
+            if left > 0:
+                await _either(news, left)
 
     async def _next(self, contact_id: str) -> float | None:
         """Send the next row if it is due; gives the seconds until there is something to do, None where there is nothing."""

@@ -7,19 +7,23 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from zipfile import BadZipFile
 
 from aiohttp import web
 
-from bot.gateway import export, openapi, pages, private, sites, web_api
+from bot.embedding.model import ModelFileError
+from bot.gateway import export, openapi, pages, private, proxies, sites, web_api
 from bot.gateway.clock import Clock
 from bot.gateway.events import Wakeups
 from bot.gateway.limits import Limits
 from bot.gateway.logs import hush
 from bot.gateway.metrics import Metrics
 from bot.gateway.migrate import migrate
+from bot.gateway.patience import patient
 from bot.gateway.private import CONTENT, METRICS, RASA
 from bot.gateway.problems import problems
 from bot.gateway.rasa import Rasa
+from bot.gateway.relay import Relay
 from bot.gateway.retention import Retention
 from bot.gateway.settings import Settings
 from bot.gateway.slow import bodies_in_time
@@ -49,11 +53,16 @@ def make_app(settings: Settings, content: Path) -> web.Application:
     """The application with its routes. Raises `ContentError` or `ModelFileError` before anything listens."""
     hush()
     base = KnowledgeBase.load(content)
-    detector = DangerDetector.load(settings.danger_model, content / "danger.yml")
-    app = web.Application(middlewares=[sites.preflights, problems, bodies_in_time], client_max_size=64 * 1024)
+    detector = _detector(settings.danger_model, content / "danger.yml")
+    clock = Clock(settings.now)
+    patience = patient(lambda: base.say("failure.store_away", clock.now().date()))
+    middlewares = [proxies.peeled(settings.proxies), sites.preflights, problems, bodies_in_time, patience]
+    app = web.Application(middlewares=middlewares, client_max_size=64 * 1024)
     app[web_api.SETTINGS], app[web_api.BASE] = settings, base
-    app[web_api.CLOCK], app[web_api.WAKEUPS] = Clock(settings.now), Wakeups()
-    app[web_api.STORE], app[web_api.LIMITS] = Store(settings.database), Limits(settings.rate_limits == "on")
+    relay = Relay(settings.redis_url) if settings.redis_url else None
+    app[web_api.CLOCK], app[web_api.WAKEUPS] = clock, Wakeups(relay)
+    app[web_api.STORE] = Store(settings.database)
+    app[web_api.LIMITS] = Limits(settings.rate_limits == "on", settings.redis_url)
     app[web_api.TYPING] = Typing(app[web_api.WAKEUPS])
     metrics = app[METRICS] = Metrics()
     app[RASA] = Rasa(settings.rasa_url, settings.rasa_token.get_secret_value(), settings.rasa_timeout, metrics)
@@ -93,20 +102,30 @@ def _load(content: Path, base: KnowledgeBase, places: PlaceFinder, detector: Dan
     return [becomes(base, KnowledgeBase.load(content)), becomes(places, PlaceFinder.load(content)), take]
 
 
+def _detector(model: Path, phrases: Path) -> DangerDetector:
+    """Raises `ModelFileError` where the model's file is missing or damaged."""
+    try:
+        return DangerDetector.load(model, phrases)
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise ModelFileError(f"{model} is missing or damaged. Run `make train`.") from error
+
+
 async def _running(app: web.Application) -> AsyncIterator[None]:
     """Everything that lives as long as the application."""
     store, turns = app[web_api.STORE], app[web_api.TURNS]
     await migrate(store.engine)
-    async with app[RASA]:
+    async with app[RASA], app[web_api.WAKEUPS].running():
         await turns.resume()
         stopping = asyncio.Event()
         cleaning = asyncio.create_task(app[RETENTION].run(stopping, CLEAN_EVERY))
         measuring = asyncio.create_task(app[METRICS].measure_lag())
+        watching = asyncio.create_task(turns.watch())
         app[CONTENT].on_hangup()
         yield
         measuring.cancel()
+        watching.cancel()
         stopping.set()  # whatever uses the database ends before it is closed
-        await cleaning
+        await asyncio.gather(cleaning, watching, return_exceptions=True)
         await turns.stop()
     await store.close()
 

@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.gateway.outgoing import HELD, STOPPED, WAITING, Shown, open_window, shown_in
+from bot.gateway.store import MINE, Store, hashed, keep_inbound, locked, new_conversation
 from bot.gateway.store import WAITING as IS_WAITING
-from bot.gateway.store import Store, hashed, keep_inbound, new_conversation
 from bot.gateway.tables import ConsentChange, Contact, Conversation, Inbound, MoveCode, Outbound
 
 CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # without 0 O 1 I, which are misread
@@ -86,7 +86,7 @@ class Contacts:
             inbound = Inbound(conversation_id=conversation.id, contact_id=contact.id, channel=message.channel,
                               provider_id=message.provider_id, text=text, command=command, joins_until=joins,
                               status=IS_WAITING, attempts=0, received_at=now)
-            await keep_inbound(session, inbound, conversation.mode)
+            await keep_inbound(session, inbound)
             contact.last_at = now
             if not new:
                 await open_window(session, contact.id, now)
@@ -135,18 +135,23 @@ class Contacts:
             return kept.conversation_id if used.rowcount else None  # type: ignore[attr-defined]
 
     async def move(self, contact_id: str, conversation_id: str, channel: str) -> None:
-        """The contact goes on in that conversation, which belongs to its channel from now on."""
-        async with self._store.session() as session:
+        """The contact goes on in that conversation, which belongs to its channel from now on.
+
+        Raises `LookupError` where that was deleted.
+        """
+        async with self._store.session(reads_first=True) as session:
+            conversation = await locked(session, conversation_id)
+            conversation.channel = channel
             await session.execute(update(Contact).where(Contact.id == contact_id).values(conversation_id=conversation_id))
-            await session.execute(update(Conversation).where(Conversation.id == conversation_id).values(channel=channel))
 
 
 async def _opened(session: AsyncSession, contact_id: str, channel: str, sealed: str,
                   now: datetime) -> tuple[Contact, Conversation, bool]:
     contact = await session.get(Contact, contact_id)
+    known = await session.get(Conversation, contact.conversation_id,
+                              with_for_update=MINE) if contact and contact.conversation_id else None
     if contact is not None and contact.address is None:
         contact.address = sealed
-    known = await session.get(Conversation, contact.conversation_id) if contact and contact.conversation_id else None
     if contact and known:
         return contact, known, False
     conversation, _ = new_conversation(channel, now)

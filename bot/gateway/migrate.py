@@ -7,19 +7,23 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+ONE_AT_A_TIME = 20261122  # the number of the lock
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-async def migrate(engine: AsyncEngine) -> None:
-    """Run every migration that the database has not seen."""
+async def migrate(engine: AsyncEngine, to: str = "head") -> None:
+    """Run every migration that the database has not seen, up to the revision `to`."""
 
     def upgrade(connection: Any) -> None:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
 
     async with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":  # several gateways start at once
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
         await connection.run_sync(upgrade)

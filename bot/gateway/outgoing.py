@@ -86,14 +86,15 @@ class Outgoing:
         """
         stopped = exists().where(Contact.id == Outbound.contact_id, Contact.opted_out_at.is_not(None))
         async with self._store.session(reads_first=True, at_once=True) as session:
+            contact = await session.get(Contact, contact_id, with_for_update={"read": True})  # STOP comes before this or after
             row = await session.scalar(select(Outbound).where(
                 Outbound.contact_id == contact_id, Outbound.status.in_((WAITING, SENDING)),
             ).order_by(Outbound.urgent.desc(), Outbound.id).limit(1))
             if row is None:
                 return None
-            if row.status == SENDING or row.next_at > now:
+            later = row.attempts > 0 and row.next_at > now  # a first try is due, whatever the clock was when it was kept
+            if row.status == SENDING or later:
                 return Next(row)
-            contact = await session.get(Contact, contact_id)
             session.expunge(row)  # as it was before: how often it was tried, and when last
             mine = update(Outbound).where(Outbound.id == row.id, Outbound.status == WAITING)
             claimed = await session.execute(mine.where(or_(Outbound.farewell, ~stopped)).values(
@@ -119,7 +120,7 @@ class Outgoing:
     async def progress(self, outbound_id: int, provider_id: str, status: str, error: str | None, now: datetime) -> bool:
         """A status callback, in whatever order they come; False where it brought no news."""
         async with self._store.session(reads_first=True) as session:
-            row = await session.get(Outbound, outbound_id)
+            row = await session.get(Outbound, outbound_id, with_for_update=True)
             if row is None or row.provider_id not in (None, provider_id) or row.status in FINAL:
                 return False
             if status != FAILED and PROGRESS.index(status) <= PROGRESS.index(row.status):
@@ -130,6 +131,7 @@ class Outgoing:
     async def release_more(self, conversation_id: str, contact_id: str, now: datetime) -> bool:
         """Send the next held part; False where there is none."""
         async with self._store.session(reads_first=True) as session:
+            await session.get(Contact, contact_id, with_for_update={"key_share": True})  # another MORE waits for this one
             row = await session.scalar(select(Outbound).where(
                 Outbound.conversation_id == conversation_id, Outbound.contact_id == contact_id, Outbound.status == HELD,
             ).order_by(Outbound.id).limit(1))

@@ -9,7 +9,6 @@ from datetime import timedelta
 
 import structlog
 from sqlalchemy import delete
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.gateway.clock import Clock
 from bot.gateway.store import Store
@@ -43,9 +42,10 @@ class Retention:
         """A round each `every` seconds, the first at once, until `stopping` is set."""
         while not stopping.is_set():
             try:
-                if gone := await self.once():
-                    log.info("forgotten", conversations=gone)
-            except SQLAlchemyError as error:  # such as a database that is locked: the next round does it
+                async with self.store.locks.alone("retention") as alone:
+                    if alone and (gone := await self.once()):
+                        log.info("forgotten", conversations=gone)
+            except Exception as error:  # such as a database that is locked: the next round does it
                 log.error("cleaning_failed", error=type(error).__name__)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), every)

@@ -20,6 +20,8 @@ class Settings(BaseSettings):
     port: int = 8080
     data: Path = ROOT / "var"
     database_url: str = ""
+    redis_url: str = ""  # redis://…: events and rate limits of several gateways; empty where there is one
+    proxies: str = ""  # addresses and networks of proxies before us, whose X-Forwarded-For is believed
     now: str = ""
     sites: str = "*"  # origins that may embed the widget, `https://council.example https://…`; * for any
     rate_limits: Literal["on", "off"] = "on"

@@ -17,6 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from bot.gateway import tallies
 from bot.gateway.anonymous import anonymous
+from bot.gateway.locks import Locks
 from bot.gateway.masking import gives_number, masked
 from bot.gateway.outgoing import Parcel, keep_parcels
 from bot.gateway.sqlite import PATIENCE, connector
@@ -26,6 +27,7 @@ from bot.knowledge.reply import HandOver, Message, Note
 WEB = "web"
 WAITING, DONE = "waiting", "done"
 ASSISTANT, QUEUED, HELPLINE = "assistant", "waiting", "helpline"  # modes of a conversation: who answers it
+POOL = {"pool_size": 10, "max_overflow": 10, "pool_timeout": PATIENCE}  # connections to PostgreSQL; postgresql.conf has room
 AT_A_TIME, MANY = 2, 1000  # transactions that begin, on SQLite and elsewhere; the rest wait, so that what hurries is quick
 BATCH = 200  # conversations that one transaction of the clean-up deletes
 EMPTYING = 50  # tries to empty the log, a tenth of a second apart; the next clean-up tries again
@@ -51,18 +53,20 @@ class Store:
         parsed = make_url(url)
         self._sqlite = parsed.get_backend_name() == "sqlite"
         self._turns = asyncio.Semaphore(AT_A_TIME if self._sqlite else MANY)
-        given: dict[str, Any] = {}
+        given: dict[str, Any] = {} if self._sqlite else dict(POOL)
         if self._sqlite:  # no limit to connections: those that wait for another process keep nobody from reading
             given = {"async_creator": connector(parsed.database or ""), "max_overflow": -1}
         self.engine: AsyncEngine = create_async_engine(url, hide_parameters=True, **given)  # no carer's words in an error
         self._beside = create_async_engine(
             url, hide_parameters=True, poolclass=NullPool, connect_args={"timeout": PATIENCE}) if self._sqlite else self.engine
+        self.locks = Locks(None if self._sqlite else self.engine)
         if self._sqlite:
             event.listen(self.engine.sync_engine, "connect", _sqlite_settings)
             event.listen(self._beside.sync_engine, "connect", _sqlite_settings)
 
     async def close(self) -> None:
         """Close all connections."""
+        await self.locks.close()
         await self.engine.dispose()
         await self._beside.dispose()
 
@@ -113,8 +117,8 @@ class Store:
         inbound = Inbound(conversation_id=conversation.id, contact_id=None, channel=WEB, provider_id=provider_id, text=text,
                           command=command, status=WAITING, attempts=0, received_at=now)
         try:
-            async with self.session(at_once=True) as session:
-                await keep_inbound(session, inbound, conversation.mode, shown)
+            async with self.session(reads_first=True, at_once=True) as session:
+                await keep_inbound(session, inbound, shown)
             return inbound, True
         except IntegrityError as error:
             async with self.session() as session:
@@ -137,8 +141,14 @@ class Store:
                 Inbound.channel == channel, Inbound.provider_id == provider_id, Inbound.status == WAITING))
             if inbound is None:
                 return False
-            conversation = await session.get_one(Conversation, inbound.conversation_id)
-            inbound.text = text = _to_keep(text, conversation.mode)
+            conversation = await session.get(Conversation, inbound.conversation_id, with_for_update=MINE)
+            if conversation is None:
+                return False
+            text = _to_keep(text, conversation.mode)
+            reworded = await session.execute(update(Inbound).where(
+                Inbound.id == inbound.id, Inbound.status == WAITING).values(text=text))
+            if reworded.rowcount == 0:  # type: ignore[attr-defined]
+                return False
             await session.execute(update(Line).where(Line.inbound_id == inbound.id, Line.sender == "carer").values(text=text))
         return True
 
@@ -154,6 +164,11 @@ class Store:
         async with self.session() as session:
             return list(await session.scalars(select(Inbound).where(
                 Inbound.conversation_id == conversation_id, Inbound.status == WAITING).order_by(Inbound.id)))
+
+    async def inbound(self, inbound_id: int) -> Inbound | None:
+        """By its id."""
+        async with self.session() as session:
+            return await session.get(Inbound, inbound_id)
 
     async def all_waiting(self) -> list[Inbound]:
         """Every message that has no reply, oldest first: what a crash left behind."""
@@ -189,13 +204,14 @@ class Store:
         counts for. `forget`: the conversation goes at the next clean-up at the latest, even if the gateway stops before.
         Danger waits for nobody.
         """
-        async with self.session(at_once=hand_over is not None and hand_over.reason == "danger") as session:
+        danger = hand_over is not None and hand_over.reason == "danger"
+        async with self.session(reads_first=True, at_once=danger) as session:
+            conversation = await session.get(Conversation, inbound.conversation_id, with_for_update=MINE)
             done = await session.execute(update(Inbound).where(Inbound.id == inbound.id, Inbound.status == WAITING)
                                          .values(status=DONE))
-            if done.rowcount == 0:  # type: ignore[attr-defined]
+            if conversation is None or done.rowcount == 0:  # type: ignore[attr-defined]
                 return False
             await session.execute(update(Inbound).where(Inbound.id.in_([one.id for one in joined])).values(status=DONE))
-            conversation = await session.get_one(Conversation, inbound.conversation_id, with_for_update=True)
             conversation.last_at = LONG_AGO if forget else now
             if conversation.mode == HELPLINE:
                 await _carer_waits(session, conversation.id, now)
@@ -216,7 +232,7 @@ class Store:
     async def learn(self, conversation_id: str, changed: dict[str, Any]) -> None:
         """Slots that become known beside a reply, where nothing is known; nothing where the conversation was deleted."""
         async with self.session(reads_first=True, at_once=True) as session:
-            conversation = await session.get(Conversation, conversation_id, with_for_update=True)
+            conversation = await session.get(Conversation, conversation_id, with_for_update=MINE)
             if conversation:
                 known = {name: value for name, value in conversation.slots.items() if value is not None}
                 conversation.slots = {**changed, **known}
@@ -241,8 +257,7 @@ class Store:
                   contact_id: str | None = None, parcels: Sequence[Parcel] = ()) -> None:
         """Lines that answer no message: a person's at the helpline, or the system's. Raises `LookupError` where gone."""
         async with self.session(reads_first=True) as session:
-            if await session.get(Conversation, conversation_id) is None:
-                raise LookupError(conversation_id)
+            await locked(session, conversation_id)
             await add_lines(session, conversation_id, None, sender, messages, now)
             if contact_id:
                 await keep_parcels(session, conversation_id, contact_id, parcels, now)
@@ -254,7 +269,7 @@ class Store:
         """
         token = secrets.token_urlsafe(32)
         async with self.session(reads_first=True) as session:
-            conversation = await session.get_one(Conversation, conversation_id)
+            conversation = await locked(session, conversation_id)
             conversation.channel, conversation.token_hash = WEB, hashed(token)
         return conversation, token
 
@@ -283,18 +298,19 @@ class Store:
     async def rate(self, conversation_id: str, line_id: int, says: str, now: datetime) -> Line | None:
         """Keep the carer's feedback with one of the assistant's lines; None where there is no such line."""
         async with self.session(reads_first=True) as session:
+            conversation = await session.get(Conversation, conversation_id, with_for_update=MINE)
             line = await session.get(Line, line_id)
-            if line is None or line.conversation_id != conversation_id or line.sender != "assistant":
+            if conversation is None or line is None or line.conversation_id != conversation_id or line.sender != "assistant":
                 return None
             line.body = {**line.body, "feedback": says}
             wrong = {(tallies.WRONG, answer["entry"]) for answer in line.body.get("answers", [])}
-            conversation = await session.get_one(Conversation, conversation_id, with_for_update=True)
             await tallies.count(session, conversation, wrong if says == "wrong" else (), now, () if says == "wrong" else wrong)
             return line
 
     async def forget(self, conversation_id: str, done: Act | None = None) -> None:
         """Delete everything kept of a conversation; `done` is kept with it, where it is the act of somebody at the desk."""
-        async with self.session() as session:
+        async with self.session(reads_first=True) as session:
+            await session.get(Conversation, conversation_id, with_for_update=True)
             if done:
                 session.add(done)
             await forget_contacts(session, Contact.conversation_id == conversation_id)
@@ -310,7 +326,8 @@ class Store:
         while last == BATCH:  # a batch at a time, so that who writes meanwhile doesn't wait for all of it
             async with self.session(lengthy=True, reads_first=True) as session:
                 batch = list(await session.scalars(
-                    select(Conversation.id).where(unused).limit(BATCH).with_for_update(skip_locked=True)))
+                    select(Conversation.id).where(unused).order_by(Conversation.id).limit(
+                        BATCH).with_for_update(skip_locked=True)))
                 await forget_contacts(session, Contact.conversation_id.in_(batch))
                 await session.execute(delete(Conversation).where(Conversation.id.in_(batch)))
             last = len(batch)
@@ -333,15 +350,34 @@ class Store:
     async def tell_desk(self, conversation_id: str, reason: str, now: datetime) -> None:
         """Something about the conversation needs a person: put it into the queue."""
         async with self.session(reads_first=True) as session:
-            conversation = await session.get(Conversation, conversation_id, with_for_update=True)
+            conversation = await session.get(Conversation, conversation_id, with_for_update=MINE)
             if conversation:
                 await queue_for_person(session, conversation, reason, now)
                 await tallies.count(session, conversation, tallies.handed_over(reason), now)
 
 
-async def keep_inbound(session: AsyncSession, inbound: Inbound, mode: str, shown: dict[str, Any] | None = None) -> None:
-    """A message and its line, masked as `mode` asks for; its conversation was used last where it came from."""
-    inbound.text = _to_keep(inbound.text, mode)
+MINE = {"key_share": True}  # lock a row against others' changes, not against new rows that hang on it
+
+
+async def locked(session: AsyncSession, conversation_id: str) -> Conversation:
+    """The conversation, for this transaction alone. Raises `LookupError` where it was deleted.
+
+    Whoever writes anything of a conversation takes it first, so that two never wait for each other, and so that the ids of its
+    lines grow in the order in which they become visible: a reader goes on from the last one that it saw.
+    """
+    conversation = await session.get(Conversation, conversation_id, with_for_update=MINE)
+    if conversation is None:
+        raise LookupError(conversation_id)
+    return conversation
+
+
+async def keep_inbound(session: AsyncSession, inbound: Inbound, shown: dict[str, Any] | None = None) -> None:
+    """A message and its line, masked as its conversation's mode asks for, which was used last where it came from.
+
+    Raises `LookupError` where the conversation was deleted.
+    """
+    conversation = await locked(session, inbound.conversation_id)
+    inbound.text = _to_keep(inbound.text, conversation.mode)
     session.add(inbound)
     await session.flush()
     session.add(Line(conversation_id=inbound.conversation_id, inbound_id=inbound.id, sender="carer", text=inbound.text,
@@ -352,7 +388,10 @@ async def keep_inbound(session: AsyncSession, inbound: Inbound, mode: str, shown
 
 async def add_lines(session: AsyncSession, conversation_id: str, inbound_id: int | None, sender: str,
                     messages: Sequence[Message], now: datetime, by: str | None = None) -> list[Line]:
-    """Lines of the transcript, in order; `by` is the name that the carer sees of a person who wrote them."""
+    """Lines of the transcript, in order; `by` is the name that the carer sees of a person who wrote them.
+
+    The conversation is `locked`, or new.
+    """
     lines = []
     for message in messages:
         body = message.model_dump(mode="json", exclude={"text"}) | ({"by": by} if by else {})

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from bot.gateway import tallies
+from bot.gateway import left_behind, tallies
 from bot.gateway.clock import Clock
 from bot.gateway.desk import Desk, is_desks
 from bot.gateway.events import Wakeups
@@ -17,7 +17,7 @@ from bot.gateway.masking import masked
 from bot.gateway.metrics import Metrics
 from bot.gateway.outgoing import OBEYED, Parcel, Post
 from bot.gateway.rasa import Away, Failed, Hung, Rasa
-from bot.gateway.store import HELPLINE, Store
+from bot.gateway.store import HELPLINE, WAITING, Store
 from bot.gateway.switches import Switches, off_reply
 from bot.gateway.tables import Conversation, Inbound, Line
 from bot.knowledge.base import KnowledgeBase
@@ -35,7 +35,14 @@ HUNG_ATTEMPTS = 2  # or this often where each try takes all its time
 UNHEARD = "unheard"
 AT_ONCE = 1.0  # seconds that help in danger waits to hear who is at the desk
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0  # seconds between tries
+ELSEWHERE_PAUSE = 0.1  # seconds at first until it is asked again whether another gateway is done with a conversation
+LONGEST_JOIN = 10.0  # seconds; a clock that was put back would say an hour
+LOOK_AGAIN = 2.0  # seconds; another gateway's word that there is a reply may be lost
 AT_HAND = 0.03  # seconds in which a quick reader says what else a message about danger tells; help is on its way by then
+
+
+class Elsewhere(Exception):
+    """Another gateway is at it."""
 
 
 class Turns:
@@ -50,7 +57,8 @@ class Turns:
         self.desk: Desk | None = None
         self._draining: dict[str, asyncio.Task[None]] = {}
         self._more: set[str] = set()
-        self._looks: dict[int, asyncio.Task[bool]] = {}  # by message, until it is answered: was it for nobody to wait?
+        # by conversation and message, until it is answered: was it for nobody to wait?
+        self._looks: dict[tuple[str, int], asyncio.Task[bool]] = {}
         self._forgetting: set[asyncio.Task[None]] = set()
         self._looking = ThreadPoolExecutor(1, "danger")  # more at a time would only take the loop's
 
@@ -113,12 +121,34 @@ class Turns:
         """Does the message speak of danger? Such a one is never held back."""
         return self._watch.look(text, Situation(on=self._clock.now().date())) is not None
 
+    def help_for(self, text: str) -> str | None:
+        """What is said of danger, in plain words, where nothing else works; None where `text` doesn't speak of it."""
+        known = Situation(on=self._clock.now().date())
+        alarm = self._watch.look(text, known)
+        return "\n\n".join(message.text for message in self._watch.reply(alarm, known).messages) if alarm else None
+
     async def resume(self) -> None:
         """Take up what an earlier run of the gateway left without a reply; danger first, as ever."""
         for inbound in await self._store.all_waiting():
-            conversation = await self._store.conversation(inbound.conversation_id)
-            if conversation:
-                await self.see_to(conversation, inbound)
+            await self._take_up(inbound)
+
+    async def watch(self) -> None:
+        """Take up what another gateway left, until cancelled."""
+
+        async def waiting() -> set[int]:
+            return {one.id for one in await self._store.all_waiting() if one.conversation_id not in self._draining}
+
+        async def take_up(inbound_id: int) -> None:
+            inbound = await self._store.inbound(inbound_id)
+            if inbound and inbound.status == WAITING:
+                await self._take_up(inbound)
+
+        await left_behind.watch(waiting, take_up)
+
+    async def _take_up(self, inbound: Inbound) -> None:
+        conversation = await self._store.conversation(inbound.conversation_id)
+        if conversation:
+            await self.see_to(conversation, inbound)
 
     async def stop(self) -> None:
         """Leave the rest for the next start."""
@@ -139,7 +169,7 @@ class Turns:
                 if await self._store.is_done(inbound.id):
                     break
                 try:
-                    await asyncio.wait_for(woken.wait(), left)
+                    await asyncio.wait_for(woken.wait(), min(left, LOOK_AGAIN))
                 except TimeoutError:
                     continue
         return await self._store.lines(inbound.conversation_id, inbound_id=inbound.id)
@@ -149,15 +179,16 @@ class Turns:
 
         Raises what kept an answer from being given; the next to ask tries again.
         """
-        look = self._looks.get(inbound.id)
+        key = (conversation.id, inbound.id)
+        look = self._looks.get(key)
         if look is None:
-            look = self._looks[inbound.id] = asyncio.create_task(self._look(conversation, inbound))
+            look = self._looks[key] = asyncio.create_task(self._look(conversation, inbound))
         answered = False
         try:
             answered = await asyncio.shield(look)
         finally:
-            if look.done() and (answered or look.cancelled() or look.exception()) and self._looks.get(inbound.id) is look:
-                del self._looks[inbound.id]
+            if look.done() and (answered or look.cancelled() or look.exception()) and self._looks.get(key) is look:
+                del self._looks[key]
         return answered
 
     async def _look(self, conversation: Conversation, inbound: Inbound) -> bool:
@@ -165,7 +196,11 @@ class Turns:
         if inbound.command is None:
             return await self._answer_danger(conversation, [inbound])
         if self.post and inbound.command.startswith(OBEYED):
-            await self.post.obey(conversation, inbound)
+            async with self._store.locks.alone(f"obey:{inbound.id}") as alone:
+                if not alone:
+                    raise Elsewhere
+                if not await self._store.is_done(inbound.id):
+                    await self.post.obey(conversation, inbound)
             return True
         return False
 
@@ -217,24 +252,37 @@ class Turns:
             self._draining[conversation_id] = asyncio.create_task(self._drain(conversation_id))
 
     async def _drain(self, conversation_id: str) -> None:
+        pause = ELSEWHERE_PAUSE
         try:
             while conversation_id in self._more:
                 self._more.discard(conversation_id)
                 try:
-                    while waiting := await self._store.waiting(conversation_id):
-                        group = joined(waiting)
-                        if len(group) == len(waiting) and (left := self._until_whole(group)) > 0:
-                            await asyncio.sleep(left)
-                        else:
-                            await self._answer(group)
-                            for one in group:
-                                self._looks.pop(one.id, None)
+                    async with self._store.locks.alone(f"turns:{conversation_id}") as alone:
+                        if alone:
+                            await self._answer_all(conversation_id)
+                    if not alone and await self._store.waiting(conversation_id):  # another gateway answers them
+                        self._more.add(conversation_id)
+                        await asyncio.sleep(pause)
+                        pause = min(pause * 2, LONGEST_PAUSE)
                 except Exception as error:  # such as a database that is locked: the message is kept, so try again
                     log.error("conversation_stuck", error=type(error).__name__)
                     self._more.add(conversation_id)
                     await asyncio.sleep(LONGEST_PAUSE)
         finally:
             self._draining.pop(conversation_id, None)
+            for key in [key for key, look in self._looks.items() if key[0] == conversation_id and look.done()]:
+                del self._looks[key]
+
+    async def _answer_all(self, conversation_id: str) -> None:
+        waited_for = 0
+        while waiting := await self._store.waiting(conversation_id):
+            group = joined(waiting)
+            left = self._until_whole(group) if len(group) == len(waiting) and group[-1].id != waited_for else 0.0
+            if left > 0:
+                waited_for = group[-1].id  # once, whatever the clock says then
+                await asyncio.sleep(min(left, LONGEST_JOIN))
+            else:
+                await self._answer(group)
 
     def _until_whole(self, group: Sequence[Inbound]) -> float:
         """Seconds in which one more message could still be a part of this one."""
@@ -247,7 +295,8 @@ class Turns:
             conversation = await self._store.conversation_to_answer(first.id)
             if conversation is None:
                 return
-            unseen = [one for one in group if one.id not in self._looks or not self._looks[one.id].done()]
+            looks = [(one, self._looks.get((conversation.id, one.id))) for one in group]
+            unseen = [one for one, look in looks if look is None or not look.done()]
             if unseen:  # nothing goes to Rasa that may be danger, not even where it comes in a second time meanwhile
                 if any([await self._first(conversation, one) for one in unseen]):
                     return

@@ -7,7 +7,6 @@ import contextlib
 import hmac
 import json
 import re
-import secrets
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,6 +19,7 @@ from bot.gateway.clock import Clock
 from bot.gateway.corrections import arrangements, correction
 from bot.gateway.events import Wakeups
 from bot.gateway.limits import CONVERSATIONS, MESSAGES, Limits
+from bot.gateway.patience import NAME, is_of_the_database
 from bot.gateway.problems import problem
 from bot.gateway.settings import Settings
 from bot.gateway.store import HELPLINE, Store, hashed
@@ -93,9 +93,18 @@ async def open_conversation(request: web.Request, authority: object = None) -> t
 @routes.post("/api/v1/conversations/{id}/messages")
 async def say(request: web.Request) -> web.Response:
     """Take a message and wait for the end of the assistant's turn."""
-    conversation = await opened(request, request.match_info["id"], bearer(request))
-    said = await read_message(request, conversation, await read_json(request))
-    lines, fresh = await answered(request, conversation, said)
+    body = await read_json(request)
+    try:
+        conversation = await opened(request, request.match_info["id"], bearer(request))
+        said = await read_message(request, conversation, body)
+        lines, fresh = await answered(request, conversation, said)
+    except Exception as error:
+        text = body.get("text")
+        help_now = request.app[TURNS].help_for(text[:LONGEST]) if is_of_the_database(error) and isinstance(text, str) else None
+        if help_now is None:
+            raise
+        log.error("danger_not_kept", error=type(error).__name__)  # help waits for no store
+        raise problem(503, help_now, {"Retry-After": "3"}) from error
     silent = not lines and fresh.mode == HELPLINE
     return web.json_response(turn(lines, fresh), status=202 if silent else 200)
 
@@ -111,7 +120,7 @@ async def answered(request: web.Request, conversation: Conversation, said: Said)
         if not alarming:
             raise problem(429, "That was a lot at once. Please wait a moment.", {"Retry-After": str(wait)})
     request.app[TYPING].carer_stopped(conversation.id)
-    provider_id = f"{conversation.id}:{said.client_id or secrets.token_hex(8)}"
+    provider_id = f"{conversation.id}:{said.client_id or request[NAME]}"
     shown = {"client_message_id": said.client_id} if said.client_id else {}
     try:
         inbound = await turns.take(conversation, provider_id, said.text, said.command, shown)
@@ -120,7 +129,8 @@ async def answered(request: web.Request, conversation: Conversation, said: Said)
     lines = await turns.replies(inbound, request.app[SETTINGS].answer_within)
     if lines is None:
         base, on = request.app[BASE], request.app[CLOCK].now().date()
-        raise problem(503, base.say("failure.rasa_away", on), {"Retry-After": "3"})
+        help_now = turns.help_for(said.text) if said.command is None else None  # it is kept, and its reply can't be
+        raise problem(503, help_now or base.say("failure.rasa_away", on), {"Retry-After": "3"})
     return lines, await request.app[STORE].conversation(conversation.id) or conversation
 
 

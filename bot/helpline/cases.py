@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.gateway import tallies
 from bot.gateway.outgoing import Parcel, keep_parcels
-from bot.gateway.store import ASSISTANT, HELPLINE, QUEUED, Store, add_lines
+from bot.gateway.store import ASSISTANT, HELPLINE, MINE, QUEUED, Store, add_lines, locked
 from bot.gateway.tables import Conversation, Line, WaitingForPerson
 from bot.helpline.tables import CaseNote, Handled, LogEntry, StaffMessage
 from bot.knowledge.reply import Message
@@ -66,12 +66,10 @@ class Cases:
         """Take it, from the queue or by stepping in; False where somebody else has it. Raises `LookupError` where gone."""
         try:
             async with self._store.session(reads_first=True) as session:
+                conversation = await locked(session, conversation_id)
                 taken = await session.execute(update(WaitingForPerson).where(
                     WaitingForPerson.conversation_id == conversation_id, WaitingForPerson.staff_id.is_(None),
                 ).values(staff_id=staff_id, unanswered_since=now))
-                conversation = await session.get(Conversation, conversation_id, with_for_update=True)
-                if conversation is None:
-                    raise LookupError(conversation_id)
                 if taken.rowcount == 0:  # type: ignore[attr-defined]
                     if await session.get(WaitingForPerson, conversation_id):
                         return False
@@ -92,8 +90,10 @@ class Cases:
     async def transfer(self, conversation_id: str, giver: str, taker: str | None, said: Said, now: datetime) -> None:
         """Hand it to a colleague, or back into the queue (`taker` none). Raises `NotYours`."""
         async with self._store.session(reads_first=True) as session:
-            await self._given(session, conversation_id, giver, {"staff_id": taker, "unanswered_since": now if taker else None})
-            await self._told(session, conversation_id, HELPLINE if taker else QUEUED, said, now)
+            conversation = await self._given(session, conversation_id, giver, {
+                "staff_id": taker, "unanswered_since": now if taker else None})
+            conversation.mode = HELPLINE if taker else QUEUED
+            await _say(session, conversation_id, said, now)
             session.add(LogEntry(staff_id=giver, what="transferred" if taker else "released",
                                  conversation_id=conversation_id, at=now))
 
@@ -103,11 +103,13 @@ class Cases:
         if unanswered:
             same.append(WaitingForPerson.unanswered_since == case.unanswered_since)
         async with self._store.session(reads_first=True) as session:
+            conversation = await session.get(Conversation, case.conversation_id, with_for_update=MINE)
             freed = await session.execute(update(WaitingForPerson).where(
                 WaitingForPerson.conversation_id == case.conversation_id, *same).values(staff_id=None, unanswered_since=None))
-            if freed.rowcount == 0:  # type: ignore[attr-defined]
+            if conversation is None or freed.rowcount == 0:  # type: ignore[attr-defined]
                 return False
-            await self._told(session, case.conversation_id, QUEUED, said, now)
+            conversation.mode = QUEUED
+            await _say(session, conversation.id, said, now)
             session.add(LogEntry(staff_id=str(case.staff_id), what="taken_back", conversation_id=case.conversation_id, at=now))
         return True
 
@@ -119,10 +121,10 @@ class Cases:
                 before = await session.get(StaffMessage, known)
                 if before:
                     return before.line_id
-                await self._given(session, conversation_id, staff_id, {"unanswered_since": None})
+                conversation = await self._given(session, conversation_id, staff_id, {"unanswered_since": None})
                 (line,) = await _say(session, conversation_id, said, now)
                 session.add(StaffMessage(key=known, conversation_id=conversation_id, line_id=line.id, staff_id=staff_id))
-                await session.execute(update(Conversation).where(Conversation.id == conversation_id).values(last_at=now))
+                conversation.last_at = now
                 return line.id
         except IntegrityError:
             async with self._store.session() as session:
@@ -136,8 +138,8 @@ class Cases:
         """
         actor = staff_id or by
         async with self._store.session(reads_first=True) as session:
+            conversation = await session.get(Conversation, conversation_id, with_for_update=MINE)
             case = await session.get(WaitingForPerson, conversation_id, with_for_update=True)
-            conversation = await session.get(Conversation, conversation_id, with_for_update=True)
             if case is None or conversation is None or (staff_id is not None and case.staff_id != staff_id):
                 raise NotYours
             session.add(handled(case, conversation, outcome, now))
@@ -157,11 +159,11 @@ class Cases:
         if tell_me is not None:
             values["tell_me"] = tell_me
         async with self._store.session(reads_first=True) as session:
+            conversation = await session.get(Conversation, conversation_id, with_for_update=MINE)
             kept = await session.execute(update(WaitingForPerson).where(
                 WaitingForPerson.conversation_id == conversation_id).values(**values))
-            if mode:
-                await session.execute(update(Conversation).where(
-                    Conversation.id == conversation_id, Conversation.mode != HELPLINE).values(mode=mode))
+            if mode and conversation and conversation.mode != HELPLINE:
+                conversation.mode = mode
             return bool(kept.rowcount)  # type: ignore[attr-defined]
 
     async def stop_telling(self, conversation_id: str) -> bool:
@@ -182,8 +184,7 @@ class Cases:
         """What the assistant knows, put right by a person, and whether it is danger. Raises `NotYours`."""
         values = {"staff_id": staff_id} if urgent is None else {"urgent": urgent}
         async with self._store.session(reads_first=True) as session:
-            await self._given(session, conversation_id, staff_id, values)
-            conversation = await session.get_one(Conversation, conversation_id, with_for_update=True)
+            conversation = await self._given(session, conversation_id, staff_id, values)
             conversation.slots = {**conversation.slots, **facts}
             session.add(LogEntry(staff_id=staff_id, what="changed_facts", conversation_id=conversation_id, at=now))
 
@@ -210,17 +211,14 @@ class Cases:
             return list(await session.scalars(select(Handled).where(Handled.at > since)))
 
     @staticmethod
-    async def _given(session: AsyncSession, conversation_id: str, staff_id: str, values: dict[str, Any]) -> None:
-        """Change a case that this person has. Raises `NotYours`."""
+    async def _given(session: AsyncSession, conversation_id: str, staff_id: str, values: dict[str, Any]) -> Conversation:
+        """Change a case that this person has; gives its conversation, locked. Raises `NotYours`."""
+        conversation = await session.get(Conversation, conversation_id, with_for_update=MINE)
         changed = await session.execute(update(WaitingForPerson).where(
             WaitingForPerson.conversation_id == conversation_id, WaitingForPerson.staff_id == staff_id).values(**values))
-        if changed.rowcount == 0:  # type: ignore[attr-defined]
+        if conversation is None or changed.rowcount == 0:  # type: ignore[attr-defined]
             raise NotYours
-
-    @staticmethod
-    async def _told(session: AsyncSession, conversation_id: str, mode: str, said: Said, now: datetime) -> None:
-        await session.execute(update(Conversation).where(Conversation.id == conversation_id).values(mode=mode))
-        await _say(session, conversation_id, said, now)
+        return conversation
 
 
 async def _say(session: AsyncSession, conversation_id: str, said: Said, now: datetime) -> list[Line]:

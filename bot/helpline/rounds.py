@@ -31,7 +31,9 @@ class Rounds:
         """Until cancelled."""
         while not self._wakeups.closed:
             try:
-                await self.once()
+                async with self._store.locks.alone("rounds") as alone:
+                    if alone:
+                        await self.once()
             except Exception as error:  # such as a database that is locked: the next round does it
                 log.error("round_failed", error=type(error).__name__)
             await asyncio.sleep(self._every)

@@ -115,3 +115,17 @@ class Carer:
                     break
                 heard.append(event["data"])
         return heard
+
+
+async def say_until_answered(carer: Carer, text: str, key: str) -> Got:
+    """As the page does: the same message again, under the same id, until there is a reply."""
+    async with asyncio.timeout(300):  # Rasa takes 10 s to start, longer where others use the cores
+        while True:
+            try:
+                got = await carer.say(text, key)
+                if got.status == 200:
+                    return got
+                assert got.status == 503 and got.headers["Retry-After"] and got.body["detail"], got
+            except aiohttp.ClientError:
+                pass  # the gateway is just not there
+            await asyncio.sleep(0.1)

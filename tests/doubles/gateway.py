@@ -104,10 +104,11 @@ async def fake_rasa() -> AsyncIterator[FakeRasa]:
 
 @asynccontextmanager
 async def gateways(rasa: FakeRasa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-                   danger: Callable[[], Any] = detector) -> AsyncIterator[StartGateway]:
+                   danger: Callable[[], Any] = detector, **engines: str) -> AsyncIterator[StartGateway]:
     """`await start_gateway(phones, rate_limits='on', …)`; content and model are loaded once for all tests.
 
     `listen_on`: the port, where it has to be a certain one. `danger`: what is asked whether a message speaks of danger.
+    `engines`: settings of the store and of Redis; SQLite alone without.
     """
     loaded = {KnowledgeBase: knowledge(), PlaceFinder: places(), DangerDetector: danger()}
     for kind, one in loaded.items():
@@ -120,9 +121,9 @@ async def gateways(rasa: FakeRasa, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         async def start(phones: PhoneSettings | None = None, listen_on: int | None = None, **given: Any) -> Running:
             desk = {key: given.pop(key) for key in list(given) if key in DeskSettings.model_fields}
             chosen = {"data": tmp_path, "now": NOON, "rate_limits": "off", "rasa_url": rasa.url, "rasa_token": TOKEN,
-                      "rasa_timeout": 1.5, "answer_within": 60.0} | given
+                      "rasa_timeout": 1.5, "answer_within": 60.0} | engines | given
             database = tmp_path / "signpost.db"
-            if not database.exists():
+            if not (engines or database.exists()):
                 database.write_bytes(await empty_database(tmp_path))
             app = gateway_app.make_app(Settings(**chosen), CONTENT)
             if phones:

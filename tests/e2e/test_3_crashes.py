@@ -12,7 +12,7 @@ import pytest
 
 from bot.gateway.masking import masked
 from bot.knowledge.base import KnowledgeBase
-from tests.doubles.carer import Carer, Got
+from tests.doubles.carer import Carer, Got, say_until_answered
 from tests.doubles.waiting import until
 from tests.e2e.conftest import NAMES, System
 from tests.e2e.test_4_privacy import PHONE, PLANT
@@ -20,20 +20,6 @@ from tests.e2e.test_4_privacy import PHONE, PLANT
 ON = date(2026, 11, 24)
 TEXTS = ["what money can I get", f"my number is {PHONE} and {PLANT}", "I want to kill myself", "hello",
          "is there a support group in Slough"]
-
-
-async def say_until_answered(carer: Carer, text: str, key: str) -> Got:
-    """As the page does: the same message again, under the same id, until there is a reply."""
-    async with asyncio.timeout(300):  # Rasa takes 10 s to start, longer where others use the cores
-        while True:
-            try:
-                got = await carer.say(text, key)
-                if got.status == 200:
-                    return got
-                assert got.status == 503 and got.headers["Retry-After"], got
-            except aiohttp.ClientError:
-                pass  # the gateway is just not there
-            await asyncio.sleep(0.3)
 
 
 async def talk(carer: Carer) -> dict[str, Got]:

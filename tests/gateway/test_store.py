@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.gateway import turns
@@ -29,10 +30,10 @@ HELLO = [Message(text="Hello.", topics=["assistant.greeting"])]
 
 
 async def everything(store: Store) -> dict[str, list]:
-    """All rows of all tables there are, but SQLite's and Alembic's own."""
+    """All rows of all tables there are, but the database's and Alembic's own."""
     async with store.engine.connect() as connection:
-        names = (await connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
-        own = [n for n in names if n not in ("sqlite_sequence", "alembic_version")]
+        names = await connection.run_sync(lambda c: inspect(c).get_table_names())
+        own = [n for n in names if n != "alembic_version"]
         return {n: list((await connection.exec_driver_sql(f"SELECT * FROM {n}")).all()) for n in own}  # noqa: S608
 
 

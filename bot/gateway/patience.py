@@ -1,0 +1,70 @@
+"""A database that restarts, or chose one of two transactions, fails no request: it is taken again, with the same name.
+
+A message is kept under its id, once; so is an adviser's. Whatever else a request does may be done twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from aiohttp import web
+from asyncpg.exceptions import PostgresError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from bot.gateway.problems import problem
+
+log = structlog.get_logger()
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+WITHIN = 10.0  # seconds
+PAUSE = 0.2  # seconds
+PASSING = ("08", "40", "53", "57P")  # SQLSTATEs: the connection, a deadlock, too many connections, shutting down or starting
+NAME = web.RequestKey("name", str)  # the same at each try
+
+
+def patient(sorry: Callable[[], str]) -> Any:
+    """A middleware that takes a request again where the database was away.
+
+    Raises a problem, 503, which says `sorry`, where the database is away for long, or full, or locked.
+    """
+
+    @web.middleware
+    async def retry(request: web.Request, handler: Handler) -> web.StreamResponse:
+        request[NAME] = request.headers.get("X-Request-ID", "")[:64] or secrets.token_hex(16)
+        deadline = asyncio.get_running_loop().time() + WITHIN
+        while True:
+            try:
+                return await handler(request)
+            except Exception as error:
+                if not is_of_the_database(error) or _begun(request):
+                    raise
+                log.warning("database_away", error=type(error).__name__)
+                if not passes(error) or asyncio.get_running_loop().time() > deadline:
+                    raise problem(503, sorry(), {"Retry-After": "3"}) from error
+            await asyncio.sleep(PAUSE)
+
+    return retry
+
+
+def is_of_the_database(error: Exception) -> bool:
+    """Does the store fail, and not what is asked of it?"""
+    return isinstance(error, (OperationalError, InterfaceError)) or passes(error)
+
+
+def passes(error: Exception) -> bool:
+    """Will it be gone soon, by what PostgreSQL says of it? What SQLite says has been waited for."""
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return error.connection_invalidated or state.startswith(PASSING)
+    if isinstance(error, PostgresError):  # on the way to a connection
+        return (error.sqlstate or "").startswith(PASSING)
+    return isinstance(error, ConnectionRefusedError)
+
+
+def _begun(request: web.Request) -> bool:
+    """Has the client had a part of the answer?"""
+    return bool(request.writer.output_size)

@@ -1,0 +1,61 @@
+"""A disk that is full, and a model's file that is damaged: carers are told, and so are operators."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+
+from bot.gateway.settings import ROOT
+from bot.knowledge.base import KnowledgeBase
+from tests.doubles.carer import say_until_answered
+from tests.doubles.gateway import StartGateway
+from tests.doubles.rasa import FakeRasa
+
+ON = date(2026, 11, 24)
+DANGER = "I want to kill myself"
+LONG = "a long message " * 200
+
+
+async def test_a_full_disk(start_gateway: StartGateway, rasa: FakeRasa, base: KnowledgeBase) -> None:
+    """Nothing is acknowledged that isn't kept; help in danger is said all the same; with room again all goes on."""
+    gateway = await start_gateway(answer_within=0.5)
+    carer, full = await gateway.carer(), True
+
+    def limit(connection: Any, *_: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA max_page_count = {1 if full else 10**6}")  # no less than there are
+        cursor.close()
+
+    event.listen(gateway.store.engine.sync_engine, "checkout", limit)
+    told = set()
+    for number in range(4):
+        got = await carer.say(LONG, f"k{number}")  # the first may find room for itself, and none for its reply
+        assert got.status == 503 and got.headers["Retry-After"]
+        told.add(got.body["detail"])
+    assert base.say("failure.store_away", ON) in told and told <= {
+        base.say(f"failure.{name}", ON) for name in ("store_away", "rasa_away")}
+    danger = await carer.say(f"{DANGER}. {LONG}", "danger")
+    assert danger.status == 503 and "999" in danger.body["detail"]
+    full = False
+    for number in range(4):
+        assert (await say_until_answered(carer, LONG, f"k{number}")).text == f"You said: {LONG.strip()}"
+    assert (await say_until_answered(carer, f"{DANGER}. {LONG}", "danger")).urgent
+    lines = await carer.transcript()
+    assert [line["from"] for line in lines].count("carer") == 5 and [line["from"] for line in lines].count("assistant") == 6
+
+
+def test_a_damaged_model_stops_the_start_and_is_named(tmp_path: Path) -> None:
+    for content in (b"", b"no model", b"PK\x03\x04 half a zip"):
+        model = tmp_path / "danger.npz"
+        model.write_bytes(content)
+        given = os.environ | {"SIGNPOST_RASA_TOKEN": "9f1c4b7ae2d80356c1f7a94be8d20c63", "SIGNPOST_DATA": str(tmp_path),
+                              "SIGNPOST_DANGER_MODEL": str(model), "PYTHONPATH": str(ROOT)}
+        done = subprocess.run([sys.executable, "-m", "bot.serve"], cwd=ROOT, env=given, capture_output=True, text=True,
+                              check=False, timeout=300)
+        assert done.returncode == 1 and str(model) in done.stderr and "Traceback" not in done.stderr
