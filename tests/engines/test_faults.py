@@ -110,13 +110,13 @@ async def test_without_redis_news_is_late_and_not_lost(gateway: Pair, engines: E
 async def test_one_of_two_sends_the_mail(start_one: StartGateway, rasa: FakeRasa) -> None:
     """Rounds, clean-ups and the post are one gateway's at a time."""
     first, second = await start_one(), await start_one()
-    async with first.store.locks.alone("rounds") as one, second.store.locks.alone("rounds") as other:
+    async with first.store.locks.alone("of-this-test") as one, second.store.locks.alone("of-this-test") as other:
         assert (one, other) == (True, False)
-    async with second.store.locks.alone("rounds") as free:
+    async with second.store.locks.alone("of-this-test") as free:
         assert free
-    async with first.store.locks.alone("rounds"):
+    async with first.store.locks.alone("of-this-test"):
         await first.close()
-        async with second.store.locks.alone("rounds") as freed:
+        async with second.store.locks.alone("of-this-test") as freed:
             assert freed, "a gateway that is gone holds nothing"
 
 
