@@ -68,11 +68,12 @@ def make_app(settings: Settings, content: Path) -> web.Application:
     app[RASA] = Rasa(settings.rasa_url, settings.rasa_token.get_secret_value(), settings.rasa_timeout, metrics)
     places = PlaceFinder.load(content)
     watch = DangerWatch(detector, base, places)
+    watch.can_answer(detector.topics, content, clock.now().date())
     app[web_api.SWITCHES] = Switches(app[web_api.STORE])
     app[web_api.TURNS] = Turns(app[web_api.STORE], app[RASA], base, watch, app[web_api.CLOCK], app[web_api.WAKEUPS],
                                app[web_api.SWITCHES], metrics)
     app[CONTENT] = Content(metrics.content.set)
-    app[CONTENT].add(partial(_load, content, base, places, detector))
+    app[CONTENT].add(partial(_load, content, base, places, detector, clock))
     app[RETENTION] = Retention(app[web_api.STORE], app[web_api.CLOCK], timedelta(hours=settings.keep_web_hours),
                                timedelta(days=settings.keep_phone_days))
     app.cleanup_ctx.append(_running)
@@ -91,15 +92,17 @@ def make_app(settings: Settings, content: Path) -> web.Application:
     return app
 
 
-def _load(content: Path, base: KnowledgeBase, places: PlaceFinder, detector: DangerDetector) -> list[Take]:
-    """Read what the gateway answers from anew. Raises `ContentError`."""
+def _load(content: Path, base: KnowledgeBase, places: PlaceFinder, detector: DangerDetector, clock: Clock) -> list[Take]:
+    """Read what the gateway answers from anew. Raises `ContentError`, also where danger could not be answered from it."""
+    fresh, found = KnowledgeBase.load(content), PlaceFinder.load(content)
     phrases = Phrases.load(content / "danger.yml")
+    DangerWatch(detector, fresh, found).can_answer(detector.topics | phrases.topics, content, clock.now().date())
 
     def take() -> None:
         detector.phrases = phrases
         pages.made_script.cache_clear()
 
-    return [becomes(base, KnowledgeBase.load(content)), becomes(places, PlaceFinder.load(content)), take]
+    return [becomes(base, fresh), becomes(places, found), take]
 
 
 def _detector(model: Path, phrases: Path) -> DangerDetector:

@@ -24,7 +24,7 @@ from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.opening import closes_at
 from bot.knowledge.reply import HandOver, Message, Option, Reply
 from bot.knowledge.situation import Situation
-from bot.safeguarding.watch import DangerWatch
+from bot.safeguarding.watch import Alarm, DangerWatch
 
 log = structlog.get_logger()
 
@@ -38,6 +38,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0  # seconds between tries
 ELSEWHERE_PAUSE = 0.1  # seconds at first until it is asked again whether another gateway is done with a conversation
 LONGEST_JOIN = 10.0  # seconds; a clock that was put back would say an hour
 LOOK_AGAIN = 2.0  # seconds; another gateway's word that there is a reply may be lost
+LOOKS = 2  # for danger: new content may have been taken in the middle of the first
 AT_HAND = 0.03  # seconds in which a quick reader says what else a message about danger tells; help is on its way by then
 
 
@@ -204,19 +205,25 @@ class Turns:
             return True
         return False
 
+    async def _alarm(self, text: str, known: Situation, after: str | None) -> Alarm | None:
+        """What is found in `text`; some 10 ms, in which others are served."""
+        loop, wrong = asyncio.get_running_loop(), ""
+        for _ in range(LOOKS):
+            try:
+                return self._watch.certain(text, known) or await loop.run_in_executor(
+                    self._looking, self._watch.look, text, known, after)
+            except Exception as error:
+                wrong = type(error).__name__
+        log.error("danger_check_failed", error=wrong)  # a detector that is broken holds nobody up
+        return None
+
     async def _answer_danger(self, conversation: Conversation, group: Sequence[Inbound]) -> bool:
         known = Situation(on=self._clock.now().date(), arrangement=conversation.slots.get("arrangement"),
                           authority=conversation.slots.get("authority"))
         slots = conversation.slots
         again = slots.get("open_question") == "safe"  # not the first alarm running
         after = slots.get("topic") if again else None
-        loop = asyncio.get_running_loop()  # some 10 ms, in which others are served
-        try:
-            alarm = self._watch.certain(_text(group), known) or await loop.run_in_executor(
-                self._looking, self._watch.look, _text(group), known, after)
-        except Exception as error:  # a detector that is broken holds nobody up; what fails after it is tried again
-            log.error("danger_check_failed", error=type(error).__name__)
-            return False
+        alarm = await self._alarm(_text(group), known, after)
         if alarm is None:
             return False
         count = int(slots.get("turn") or 0) + 1

@@ -18,9 +18,11 @@ from bot.knowledge.schema import Strict, Text
 
 def _compiles(pattern: str) -> str:
     try:
-        re.compile(pattern)
+        compiled = re.compile(pattern)
     except re.error as error:
         raise ValueError(f"is no regular expression: {error}") from error
+    if compiled.search(""):
+        raise ValueError("matches where nothing is said: look for an empty line, or a '|' at an end")
     return pattern
 
 

@@ -47,6 +47,11 @@ class Phrases:
         self._always = [(topic, re.compile(p, re.I)) for topic, patterns in always.items() for p in patterns]
         self._idioms, self._over = _any_of(idioms), _any_of(over)
 
+    @property
+    def topics(self) -> set[str]:
+        """Of the phrases that always count."""
+        return {topic for topic, _ in self._always}
+
     @classmethod
     def load(cls, path: Path) -> Phrases:
         """Raises `re.error` for a pattern that is none."""
@@ -84,6 +89,11 @@ class DangerDetector:
     def load(cls, model: Path, phrases: Path) -> DangerDetector:
         """From the file that `signpost train-danger` wrote."""
         return cls(SentenceEmbedding(), TextClassifier.load(model), Phrases.load(phrases))
+
+    @property
+    def topics(self) -> set[str]:
+        """The kinds of danger that may be found."""
+        return {self._classifier.classes[i] for i in self._urgent} | self.phrases.topics
 
     def certain(self, text: str) -> Finding | None:
         """The danger that a phrase names which always counts, in a short message; takes no time, since no model is asked."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
 
 from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.places import PlaceFinder
 from bot.knowledge.reply import HandOver, Message, Option, Reply
 from bot.knowledge.situation import Situation
+from bot.knowledge.source_lines import ContentError, Document
 from bot.safeguarding.detector import DangerDetector, Finding
 
 PERSON = "helpline.talk_to_someone"
@@ -41,6 +45,20 @@ class DangerWatch:
             return None
         home = self._places.find(text).home
         return Alarm(finding.topic, finding.score, home[0] if len(home) == 1 else known.authority)
+
+    def can_answer(self, topics: Iterable[str], content: Path, on: date) -> None:
+        """Raises `ContentError` where the base, read from `content`, lacks what is said in danger of one of `topics`."""
+        problems = []
+        for topic in sorted(topics):
+            try:
+                for authority in (None, *self._base.authorities):
+                    self.reply(Alarm(topic, 1.0, authority), Situation(on=on), again=0)
+            except (LookupError, ValueError) as error:
+                problems.append(Document(content / "danger.yml").problem(
+                    ("always", topic), topic, f"help in this danger can't be said: {error}",
+                    "write a topic of the taxonomy; keep its answer in national/, and what words.yml has under danger"))
+        if problems:
+            raise ContentError(problems)
 
     def reply(self, alarm: Alarm, known: Situation, again: int | None = None) -> Reply:
         """Whom to ring now, the council's own line, whether it is safe to write, and a person.

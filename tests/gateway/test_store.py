@@ -138,8 +138,11 @@ async def test_a_large_clean_up_lets_others_write_in_between(store: Store, monke
 async def test_what_waited_is_answered_after_a_restart_once(start_gateway: StartGateway, rasa: FakeRasa) -> None:
     first = await start_gateway(answer_within=0.2)
     carer, other = await first.carer(), await first.carer()
-    while (await carer.say("answered before", "k0")).status != 200:
-        pass  # a busy machine: it waited for two tenths of a second only
+
+    async def answered() -> bool:  # a busy machine: it waited for two tenths of a second only
+        return (await carer.say("answered before", "k0")).status == 200
+
+    await until(answered)
     await rasa.stop()
     for n in (1, 2):
         assert (await carer.say(f"waiting {n}", f"k{n}")).status == 503

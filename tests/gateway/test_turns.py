@@ -265,6 +265,22 @@ async def test_a_danger_check_that_breaks_holds_nothing_up(carer: Carer, monkeyp
     assert [entry["event"] for entry in logs] == ["danger_check_failed"] and "secret" not in str(logs)
 
 
+async def test_danger_is_found_though_content_is_taken_in_the_middle_of_the_look(
+        carer: Carer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of the old and half of the new: a name that was there a moment ago is not."""
+    look, torn = DangerWatch.look, [KeyError("a council")]
+
+    def tearing(*given: Any) -> Any:
+        if torn:
+            raise torn.pop()
+        return look(*given)
+
+    monkeypatch.setattr(DangerWatch, "look", tearing)
+    with capture_logs() as logs:
+        assert (await carer.say("My granddaughter has been cutting herself tonight and says she wants to die")).urgent
+    assert not torn and "danger_check_failed" not in str(logs)
+
+
 @pytest.mark.parametrize("said", ["hello", DANGER])
 async def test_a_store_that_fails_for_a_moment_strands_nobody(gateway: Running, carer: Carer, rasa: FakeRasa, said: str,
                                                               monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,6 +95,8 @@ def test_every_file_of_the_content_is_among_them() -> None:
 @pytest.mark.parametrize(("name", "text", "says"), [
     ("feelings.yml", "grief: {patterns: ['(']}", "feelings.yml:1: grief.patterns.0"),
     ("danger.yml", "always: {}\nover: []\nidioms:\n- ok\n- '['", "danger.yml:5: idioms.1"),
+    ("danger.yml", "always: {}\nover: ['a|']\nidioms: []", "danger.yml:2: over.0"),
+    ("danger.yml", "always: {}\nover: []\nidioms:\n- ''", "danger.yml:4: idioms.0"),
     ("words.yml", "greet:\n  hello: 5", "words.yml:2: greet.hello"), ("words.yml", "- a", "words.yml:1: words.yml"),
     ("wider_areas.yml", "- {names: [A]}\n- {names: []}", "wider_areas.yml:2: 1.names"),
     ("glossary.yml", "a: 2026-02-30", "glossary.yml:1: this can't be understood"),

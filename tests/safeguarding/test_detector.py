@@ -5,16 +5,21 @@ The lines are obvious on purpose, so that a new training passes; how good it is 
 
 from __future__ import annotations
 
+import shutil
 import statistics
 import subprocess
 import sys
 import time
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from bot.knowledge.base import KnowledgeBase
+from bot.gateway.app import _load
+from bot.gateway.clock import Clock
+from bot.knowledge.base import CONTENT, KnowledgeBase
 from bot.knowledge.situation import Situation
+from bot.knowledge.source_lines import ContentError
 from bot.safeguarding.watch import DangerWatch
 from tests.doubles.gateway import detector, knowledge, places
 
@@ -71,6 +76,21 @@ def watch() -> DangerWatch:
 @pytest.fixture(scope="module")
 def base() -> KnowledgeBase:
     return knowledge()
+
+
+@pytest.mark.parametrize(("name", "old", "new", "says"), [
+    ("danger.yml", "  urgent.child_missing:", "  urgent.child_mising:", "urgent.child_mising"),
+    ("words.yml", "  check: Is it safe", "  chek: Is it safe", "danger.check"),
+    ("words.yml", "children''s services: {phone}.'", "children''s services: {fone}.'", "fone"),
+])
+def test_content_with_which_danger_cant_be_answered_is_not_taken(name: str, old: str, new: str, says: str,
+                                                                 tmp_path: Path) -> None:
+    content = Path(shutil.copytree(CONTENT, tmp_path / "content"))
+    text = (content / name).read_text(encoding="utf-8")
+    assert old in text
+    (content / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ContentError, match=rf"danger\.yml:\d+: .*{says}"):
+        _load(content, knowledge(), places(), detector(), Clock())
 
 
 @pytest.mark.parametrize(("text", "topic"), DANGER, ids=[t for t, _ in DANGER])

@@ -254,7 +254,10 @@ async def test_axe_finds_nothing_on_any_page(gateway: Running, open_page: OpenPa
         await page.goto(f"{gateway.url}/helpline{path}")
         assert await violations(page) == [], path
     await page.goto(f"{gateway.url}/helpline/conversations/{carer.id}")
-    await page.get_by_role("button", name="Take this conversation").click()
+    take = page.get_by_role("button", name="Take this conversation")
+    await expect(take).to_be_visible()
+    await expect(page.locator("#open-forget")).to_be_visible()  # a supervisor's, in any conversation
+    await take.click()
     for form in ("#open-transfer", "#open-close"):
         await page.locator(form).click()
     await page.locator("#q").fill("school place")

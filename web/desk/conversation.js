@@ -1,5 +1,5 @@
 // The open conversation: its lines as they come, the card, and everything the adviser does.
-import { $, CASE, clock, clockThere, ID, ME, post, show, spelt, stream, waited } from "./dom.js";
+import { $, CASE, clock, clockThere, ID, ME, post, ROLE, show, spelt, stream, waited } from "./dom.js";
 import { element } from "../widget/element.js";
 import { reasonOf } from "./list.js";
 import { formatted, segments } from "./text.js";
@@ -60,8 +60,11 @@ const fillNeeds = () => {
 const fill = () => {
   const mine = card.staff_id === ME;
   show($("claim"), !card.staff_id);
-  for (const id of ["open-transfer", "open-close", "open-forget"]) show($(id), mine);
-  if (!mine) ["transfer", "close", "forget"].forEach((id) => show($(id), false));
+  for (const id of ["open-transfer", "open-close"]) show($(id), mine);
+  if (!mine) ["transfer", "close"].forEach((id) => show($(id), false));
+  const deletes = mine || ROLE === "supervisor";
+  show($("open-forget"), deletes);
+  if (!deletes) show($("forget"), false);
   for (const id of ["text", "send", "saved", "urgent", "add-need", ...FACTS]) $(id).disabled = !mine;
   $("text").placeholder = mine ? "" : "Take the conversation to write in it";
   for (const fact of FACTS) {

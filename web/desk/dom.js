@@ -3,6 +3,7 @@
 export const $ = (id) => document.getElementById(id);
 
 export const ME = document.body.dataset.me;
+export const ROLE = document.body.dataset.role;
 export const ID = document.body.dataset.id;
 export const CASE = `/helpline/conversations/${ID}`;
 
