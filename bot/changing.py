@@ -24,6 +24,10 @@ class NotChanged(RuntimeError):
     """The old goes on; the message says why, a line for each mistake."""
 
 
+class MaybeChanged(NotChanged):
+    """It is not certain what goes on, or not the same in all processes; the message says what to do."""
+
+
 @dataclass(frozen=True)
 class Door:
     """Where a process takes such requests."""
@@ -34,12 +38,17 @@ class Door:
 
 
 async def new_content(doors: Sequence[Door]) -> None:
-    """Have every process load the content, and take it once all could. Raises `NotChanged`."""
+    """Have every process load the content, and take it once all could.
+
+    Raises `NotChanged`, or `MaybeChanged` where one of them could not take what all had loaded.
+    """
     told = await asyncio.gather(*(_asked(door, "/content/load") for door in doors))
     problems = list(dict.fromkeys(problem for body in told for problem in body.get("problems", [])))
     if problems:
         raise NotChanged("\n".join(problems))
-    await asyncio.gather(*(_asked(door, "/content/take") for door in doors))
+    taken = await asyncio.gather(*(_asked(door, "/content/take") for door in doors), return_exceptions=True)
+    if failed := [str(error) for error in taken if isinstance(error, NotChanged)]:
+        raise MaybeChanged("\n".join([*failed, "The others have the new content. Reload it once more."]))
 
 
 async def move_to(gateway: Door, rasa_url: str) -> None:
@@ -96,31 +105,32 @@ async def _status(session: aiohttp.ClientSession, url: str, body: dict[str, Any]
 
 # The socket, and who asks there
 
-Change = Callable[[dict[str, Any]], Awaitable[None]]  # raises `NotChanged`
+Change = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]  # gives what to tell; raises `NotChanged`
 
 
 @asynccontextmanager
-async def listening(path: Path, changes: Mapping[str, Change]) -> AsyncIterator[None]:
-    """Take requests for `changes` by name, one at a time."""
-    alone = asyncio.Lock()
+async def listening(path: Path, changes: Mapping[str, Change], say: Callable[[str], None]) -> AsyncIterator[None]:
+    """Take requests for `changes` by name; where the socket can't be made, `say` so and go on without."""
 
     async def change(request: web.Request) -> web.Response:
         wanted = changes.get(request.match_info["what"])
         if wanted is None:
             raise web.HTTPNotFound
         try:
-            async with alone:
-                await wanted(await request.json())
+            return web.json_response(await wanted(await request.json()))
         except NotChanged as error:
-            return web.json_response({"why": str(error)}, status=409)
-        return web.json_response({})
+            return web.json_response({"why": str(error), "maybe": isinstance(error, MaybeChanged)}, status=409)
 
     app = web.Application()
     app.router.add_post("/{what}", change)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     await asyncio.to_thread(path.unlink, missing_ok=True)
-    await web.UnixSite(runner, str(path)).start()
+    try:
+        await web.UnixSite(runner, str(path)).start()
+    except OSError as error:  # a path of more than 107 bytes, say
+        say(f"{path} can't be listened on ({error.strerror or error}): `signpost content reload` and `signpost model swap` "
+            "find nobody. A data folder with a shorter path mends it.")
     try:
         yield
     finally:
@@ -128,16 +138,19 @@ async def listening(path: Path, changes: Mapping[str, Change]) -> AsyncIterator[
         await asyncio.to_thread(path.unlink, missing_ok=True)
 
 
-async def ask_for(what: str, data: Path, **body: Any) -> None:
-    """Ask the service of this data folder for a change. Raises `NotChanged`."""
+async def ask_for(what: str, data: Path, **body: Any) -> dict[str, Any]:
+    """Ask the service of this data folder for a change; gives what it tells. Raises `NotChanged`, `MaybeChanged`."""
     path = data / "run" / SOCKET
     try:
         async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(path)),
                                          timeout=aiohttp.ClientTimeout(total=600)) as session, \
                 session.post(f"http://signpost/{what}", json=body) as response:
-            told = await response.json()
+            told = dict(await response.json())
+    except TimeoutError as error:
+        raise MaybeChanged("`signpost run` has not answered yet. `signpost acts` and the log say what became.") from error
     except (aiohttp.ClientConnectionError, OSError) as error:
         raise NotChanged(f"`signpost run` does not run on {data}. Processes that were started one by one take new content on "
                          "SIGHUP.") from error
     if response.status != 200:
-        raise NotChanged(told["why"])
+        raise (MaybeChanged if told["maybe"] else NotChanged)(told["why"])
+    return told

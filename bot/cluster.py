@@ -71,7 +71,7 @@ class Cluster(Supervisor):
             (self.data / "run" / ROLLED).touch()
             self._say("Everything was restarted.")
 
-    async def _new_model(self, wanted: dict[str, Any]) -> None:
+    async def _new_model(self, wanted: dict[str, Any]) -> dict[str, Any]:
         raise NotChanged("A cluster takes a new model when its Rasa servers are restarted, one after the other: kill -USR1")
 
     def _programs(self) -> list[Program]:

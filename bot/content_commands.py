@@ -164,7 +164,7 @@ def add_council(folder: Path, slug: str, on: date) -> None:
 @click.pass_obj
 def reload_content(folder: Path, on: date) -> None:
     """Have the running service answer from the content as it is now. Where something is wrong with it, the old stays."""
-    from bot.changing import NotChanged, ask_for
+    from bot.changing import MaybeChanged, NotChanged, ask_for
     from bot.gateway.installation import noted
     from bot.gateway.settings import Settings
     from bot.knowledge.check import check
@@ -179,6 +179,8 @@ def reload_content(folder: Path, on: date) -> None:
         sys.exit("Nothing was changed: the service goes on with the content that it has.")
     try:
         asyncio.run(ask_for("content", Settings().data.resolve()))
+    except MaybeChanged as error:
+        sys.exit(str(error))
     except NotChanged as error:
         sys.exit(f"{error}\nNothing was changed: the service goes on with the content that it has.")
     noted("content_reloaded")

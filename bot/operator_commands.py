@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import sys
 from pathlib import Path
 
 import click
 from sqlalchemy import select
 
-from bot.changing import MODEL, NotChanged, ask_for
+from bot.changing import MODEL, MaybeChanged, NotChanged, ask_for
 from bot.channels.settings import PhoneSettings
 from bot.gateway.acts import Acts, operator
 from bot.gateway.addresses import Addresses, AddressKeysWrong, addresses_of, rotated
@@ -110,10 +109,12 @@ def swap(file: Path | None) -> None:
     """
     wanted = (file or MODEL).resolve()
     try:
-        asyncio.run(ask_for("model", Settings().data.resolve(), file=str(wanted)))
+        told = asyncio.run(ask_for("model", Settings().data.resolve(), file=str(wanted)))
+    except MaybeChanged as error:
+        sys.exit(str(error))
     except NotChanged as error:
         sys.exit(f"{error}\nNothing was changed: the service goes on with the model that it has.")
-    noted("model_swapped", wanted.name, f"sha256 {hashlib.sha256(wanted.read_bytes()).hexdigest()}")
+    noted("model_swapped", f"sha256 {told['sha256']}", wanted.name)
     click.echo("The service answers with the new model.")
 
 

@@ -7,7 +7,9 @@ nothing is lost, because the gateway keeps every message before it answers.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
+import hashlib
 import os
 import secrets
 import shutil
@@ -143,13 +145,14 @@ class Supervisor:
     """The three programs of one installation."""
 
     def __init__(self, host: str, port: int, data: Path, say: Callable[[str], None] = print) -> None:
-        self.host, self.port, self.data, self._say = host, port, data, say
+        self.host, self.port, self.data, self._told = host, port, data, say
         self.address = f"http://{host}:{port}"
         self.programs: list[Program] = []
         self._stopping = asyncio.Event()
         self._gave_up: str | None = None
         self._token, self._actions_port = secrets.token_urlsafe(24), 0
         self._telling: asyncio.Task[None] | None = None
+        self._alone = asyncio.Lock()  # one change at a time
 
     async def run(self) -> None:
         """Start everything, wait until it is ready, keep it up until SIGINT or SIGTERM. Raises `CannotStart`."""
@@ -157,7 +160,10 @@ class Supervisor:
         os.umask(0o077)  # what carers write is for this user alone
         for what in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(what, self._stopping.set)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hung_up)
+        hung_up = self._stopping.set if at_terminal() else self._hung_up  # a terminal that is closed stops it, like Ctrl-C
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hung_up)
+        for left in (self.data / "run").glob("model-*.tar.gz"):  # by one that was killed outright
+            left.unlink()
         self.programs = self._programs()
         changes: dict[str, changing.Change] = {"content": self._new_content, "model": self._new_model}
         try:
@@ -168,12 +174,17 @@ class Supervisor:
                 program._watch = asyncio.create_task(self._keep_up(program))
             self._write_ids()
             await self._until_ready()
-            async with changing.listening(self.data / "run" / changing.SOCKET, changes):
+            async with changing.listening(self.data / "run" / changing.SOCKET, changes, self._say):
                 await self._stopping.wait()
         finally:
             await self._stop()
         if self._gave_up:
             raise CannotStart(self._gave_up)
+
+    def _say(self, text: str) -> None:
+        """Tell whoever started it, where that can still be told."""
+        with contextlib.suppress(OSError):  # the terminal or the pipe is gone
+            self._told(text)
 
     def _check(self) -> None:
         if not (MODEL.is_file() and DANGER_MODEL.is_file()):
@@ -217,28 +228,46 @@ class Supervisor:
 
         self._telling = asyncio.create_task(tell())
 
-    async def _new_content(self, _: dict[str, Any]) -> None:
-        await changing.new_content([program.door for program in self.programs if program.door and program.model is None])
+    async def _new_content(self, _: dict[str, Any]) -> dict[str, Any]:
+        async with self._alone:
+            await changing.new_content([program.door for program in self.programs if program.door and program.model is None])
+        return {}
 
-    async def _new_model(self, wanted: dict[str, Any]) -> None:
-        """A new Rasa beside the old one, tried with a message; then it takes over, and the old one ends."""
+    async def _new_model(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """A new Rasa beside the old one, tried with a message; then it takes over, and the old one ends.
+
+        Gives the `sha256` of the model that it has taken.
+        """
         model = Path(wanted.get("file") or MODEL)
-        await asyncio.to_thread(changing.check_model, model)
-        fresh, (old, _, gateway) = await asyncio.to_thread(self._rasa, model), self.programs
-        before = gateway.environment["SIGNPOST_RASA_URL"]
-        await fresh.start()
+        async with self._alone:
+            await asyncio.to_thread(changing.check_model, model)
+            fresh, (old, _, gateway) = await asyncio.to_thread(self._rasa, model), self.programs
+            digest = await asyncio.to_thread(lambda: hashlib.sha256(_copy(fresh).read_bytes()).hexdigest())
+            before = gateway.environment["SIGNPOST_RASA_URL"]
+            await fresh.start()
+            try:
+                await changing.until_it_answers(_door(fresh), lambda: not fresh.running)
+                gateway.environment["SIGNPOST_RASA_URL"] = _door(fresh).url  # for one that is started anew
+                await changing.move_to(_door(gateway), _door(fresh).url)
+            except BaseException:
+                await self._move_back(gateway, before)
+                await self._end(fresh)
+                raise
+            fresh._watch = asyncio.create_task(self._keep_up(fresh))
+            self.programs[0] = fresh
+            self._write_ids()
+            await self._end(old)
+        return {"sha256": digest}
+
+    async def _move_back(self, gateway: Program, url: str) -> None:
+        """Have the gateway send turns to the old Rasa, whether it had moved or not; one that can't be told starts anew."""
+        if gateway.environment["SIGNPOST_RASA_URL"] == url or self._stopping.is_set():
+            return
+        gateway.environment["SIGNPOST_RASA_URL"] = url
         try:
-            await changing.until_it_answers(_door(fresh), lambda: not fresh.running)
-            gateway.environment["SIGNPOST_RASA_URL"] = _door(fresh).url  # for one that is started anew
-            await changing.move_to(_door(gateway), _door(fresh).url)
-        except BaseException:
-            gateway.environment["SIGNPOST_RASA_URL"] = before
-            await self._end(fresh)
-            raise
-        fresh._watch = asyncio.create_task(self._keep_up(fresh))
-        self.programs[0] = fresh
-        self._write_ids()
-        await self._end(old)
+            await changing.move_to(_door(gateway), url)
+        except NotChanged:
+            await gateway.stop()
 
     async def _end(self, rasa: Program) -> None:
         if rasa._watch:
@@ -311,6 +340,17 @@ def _door(program: Program) -> Door:
     if program.door is None:
         raise ValueError(f"{program.name} has no door")
     return program.door
+
+
+def _copy(program: Program) -> Path:
+    if program.model is None:
+        raise ValueError(f"{program.name} has no model")
+    return program.model
+
+
+def at_terminal() -> bool:
+    """Was it started from a terminal that can be closed?"""
+    return any(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
 def rasa_program(name: str, folders: Folders, port: int, actions_port: int, token: str, model: Path = MODEL) -> Program:

@@ -9,6 +9,7 @@ import hmac
 from collections.abc import AsyncIterator
 from ipaddress import ip_address
 
+import structlog
 from aiohttp import web
 
 from bot.gateway import web_api
@@ -17,6 +18,8 @@ from bot.gateway.rasa import Rasa
 from bot.gateway.settings import Settings
 from bot.gateway.weak import refuse_weak
 from bot.knowledge.reloading import Content
+
+log = structlog.get_logger()
 
 METRICS = web.AppKey("metrics", Metrics)
 CONTENT = web.AppKey("content", Content)
@@ -50,7 +53,10 @@ async def listening(app: web.Application) -> AsyncIterator[None]:
     private.add_routes(routes)
     runner = web.AppRunner(private, access_log=None, shutdown_timeout=1)
     await runner.setup()
-    await web.TCPSite(runner, settings.metrics_host, settings.metrics_port).start()
+    try:
+        await web.TCPSite(runner, settings.metrics_host, settings.metrics_port).start()
+    except OSError as error:  # taken, say: carers are served all the same
+        log.error("private_address_not_served", host=settings.metrics_host, port=settings.metrics_port, why=error.strerror)
     yield
     await runner.cleanup()
 

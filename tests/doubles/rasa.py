@@ -41,6 +41,8 @@ class FakeRasa:
         self.turns: list[dict[str, Any]] = []
         self.told: dict[str, str] = {}  # text -> the arrangement that its words state
         self.delay = 0.0
+        self.going_on = asyncio.Event()  # turns wait for it
+        self.going_on.set()
         self.busy = self.busiest = 0
 
     @property
@@ -93,6 +95,7 @@ class FakeRasa:
 
     async def _answer(self, body: dict[str, Any], mood: str) -> web.StreamResponse:
         await asyncio.sleep(self.delay)
+        await self.going_on.wait()
         if mood == "hang":
             await asyncio.sleep(30)
         if mood.isdecimal():

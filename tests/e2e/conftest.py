@@ -156,7 +156,8 @@ class System:
         with self.output.open("ab") as out:
             private = {"SIGNPOST_METRICS_PORT": str(self.private_port)}
             given = environment(self.data, self.port) | private | self.settings
-            self.process = subprocess.Popen(SIGNPOST, env=given, stdout=out, stderr=out, cwd=ROOT, start_new_session=True)
+            self.process = subprocess.Popen(SIGNPOST, env=given, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=ROOT,
+                                            start_new_session=True)
         threading.Thread(target=self._watch, args=(self.process,), daemon=True).start()
         self.wait_ready()
         self.took = time.monotonic() - begun

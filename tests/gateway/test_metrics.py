@@ -127,6 +127,14 @@ async def test_the_private_address_wants_tokens(start_gateway: StartGateway) -> 
                 assert got.status == 401, path
 
 
+async def test_a_port_that_is_taken_keeps_no_carer_from_an_answer(start_gateway: StartGateway) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        gateway = await start_gateway(metrics_port=other.getsockname()[1])
+        assert (await (await gateway.carer()).say("hello")).text == "You said: hello"
+
+
 @pytest.mark.parametrize(("given", "refused"), [
     ({"metrics_host": "192.0.2.1", "metrics_port": 9}, True), ({"metrics_host": "gateway", "metrics_port": 9}, True),
     ({"metrics_host": "192.0.2.1", "metrics_port": 9, "metrics_token": "changeme"}, True),
@@ -156,14 +164,13 @@ async def test_turns_go_to_another_rasa_when_told_and_those_under_way_end_where_
     try:
         gateway = await start_gateway(metrics_port=port, rasa_timeout=60)
         slow, quick = await gateway.carer(), await gateway.carer()
-        rasa.delay = 1.0
-
-
+        rasa.going_on.clear()
         under_way = asyncio.create_task(slow.say("one"))
         await until(lambda: rasa.busy == 1)
         moving = asyncio.create_task(asked(gateway, port, "/rasa", url=other.url))
         await until(lambda: gateway.app[private.RASA]._url == other.url)
         assert (await quick.say("two")).text == "You said: two" and not moving.done()
+        rasa.going_on.set()
         assert (await under_way).text == "You said: one" and (await moving)[0] == 204
         assert (rasa.heard, other.heard) == (["one"], ["two"])
     finally:
