@@ -71,26 +71,32 @@ def widget(address: str) -> None:
 def doctor() -> None:
     """Check what Twilio and Telegram need: credentials, address, signatures, templates; say what to mend."""
     from pydantic import ValidationError
+    from sqlalchemy.exc import SQLAlchemyError
 
     from bot.channels.doctor import examine
     from bot.channels.settings import PhoneSettings
     from bot.gateway.addresses import keys_of
-    from bot.gateway.migrate import migrate
     from bot.gateway.store import Store
     from bot.gateway.switches import Switches
 
-    async def off() -> list[str]:
-        store = Store(Settings().database)
+    async def switched_off() -> list[str]:
+        settings = Settings()
+        if not (settings.database_url or (settings.data / "signpost.db").exists()):
+            return []
+        store = Store(settings.database)  # read as it is: who looks changes nothing
         try:
-            await migrate(store.engine)
-            return sorted(await Switches(store).all_off())
+            off = await Switches(store).all_off()
+        except (SQLAlchemyError, OSError) as error:
+            return [f"The store can't be read ({type(error).__name__}): it is away, or not yet brought up to date by a start."]
         finally:
             await store.close()
+        return [f"{channel} is switched off. To switch it on: signpost switch {channel} on" for channel in sorted(off)]
 
     async def told() -> int:
-        for channel in await off():
-            click.echo(f"note  {channel} is switched off. To switch it on: signpost switch {channel} on")
+        for note in await switched_off():
+            click.echo(f"note  {note}")
         phones = PhoneSettings()
+        Settings().data.mkdir(parents=True, exist_ok=True)
         keys, ill = keys_of(Settings().data, phones.address_keys.get_secret_value()), 0
         async for finding in examine(phones, keys):
             ill += bool(finding.mend)

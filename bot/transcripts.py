@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ import click
 
 from bot.gateway.acts import Acts, act, operator
 from bot.gateway.anonymous import anonymous
-from bot.gateway.settings import Settings
+from bot.gateway.installation import on_store
 from bot.gateway.store import Store
 from bot.gateway.tables import Line
 from bot.knowledge.reply import Note
@@ -30,23 +29,19 @@ def transcripts() -> None:
 @click.option("--print-only", is_flag=True, help="Ask for no labels.")
 def sample(count: int, print_only: bool) -> None:
     """Print COUNT conversations at random, take a label for each, and print the shares."""
-    asyncio.run(_sample(Settings(), count, print_only))
+    on_store(lambda store: _sample(store, count, print_only))
 
 
-async def _sample(settings: Settings, count: int, print_only: bool) -> None:
-    store = Store(settings.database)
-    try:
-        await Acts(store).keep(act(operator(), "transcripts_read", datetime.now(UTC), str(count)))
-        for number, conversation_id in enumerate(await store.some_conversations(count), start=1):
-            click.echo(f"\n--- {number} ---\n{shown(await store.lines(conversation_id))}\n")
-            key = "n" if print_only else click.prompt(ASKED, type=click.Choice([*LABELS, "n", "q"]), show_choices=False)
-            if key == "q":
-                break
-            if key in LABELS:
-                await store.keep_note(Note(kind="review", value=LABELS[key]), datetime.now(UTC))
-        click.echo(shares(note.value for note in await store.notes("review")))
-    finally:
-        await store.close()
+async def _sample(store: Store, count: int, print_only: bool) -> None:
+    await Acts(store).keep(act(operator(), "transcripts_read", datetime.now(UTC), str(count)))
+    for number, conversation_id in enumerate(await store.some_conversations(count), start=1):
+        click.echo(f"\n--- {number} ---\n{shown(await store.lines(conversation_id))}\n")
+        key = "n" if print_only else click.prompt(ASKED, type=click.Choice([*LABELS, "n", "q"]), show_choices=False)
+        if key == "q":
+            break
+        if key in LABELS:
+            await store.keep_note(Note(kind="review", value=LABELS[key]), datetime.now(UTC))
+    click.echo(shares(note.value for note in await store.notes("review")))
 
 
 def shown(lines: Iterable[Line]) -> str:

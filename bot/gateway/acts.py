@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 from datetime import datetime
 
 from sqlalchemy import select
@@ -16,11 +16,13 @@ LONGEST = 500  # characters of a note
 
 
 def operator() -> str:
-    """Who runs a command on the machine."""
+    """Who runs a command on the machine: the process's user, and as whom they came by sudo, which root could make up."""
     try:
-        return f"operator:{getpass.getuser()}"[:60]
-    except (KeyError, OSError):  # a container's user without a name
-        return f"operator:{os.getuid()}"
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container's user without a name
+        name = str(os.getuid())
+    came_as = os.environ.get("SUDO_USER")
+    return f"operator:{name}{f'(sudo:{came_as})' if came_as else ''}"[:60]
 
 
 def act(who: str, what: str, now: datetime, about: str = "", note: str = "") -> Act:

@@ -15,15 +15,16 @@ from bot.gateway.store import Store
 T = TypeVar("T")
 
 
-def on_store(do: Callable[[Store], Awaitable[T]]) -> T:
-    """Run it on the installation's store, whose tables are brought up to date first."""
+def on_store(do: Callable[[Store], Awaitable[T]], *, as_it_is: bool = False) -> T:
+    """Run it on the installation's store, whose tables are brought up to date first unless it is taken `as_it_is`."""
     settings = Settings()
     settings.data.mkdir(parents=True, exist_ok=True)
 
     async def done() -> T:
         store = Store(settings.database)
         try:
-            await migrate(store.engine)
+            if not as_it_is:
+                await migrate(store.engine)
             return await do(store)
         finally:
             await store.close()
@@ -31,6 +32,7 @@ def on_store(do: Callable[[Store], Awaitable[T]]) -> T:
     return asyncio.run(done())
 
 
-def noted(what: str, about: str = "", note: str = "") -> None:
+def noted(what: str, about: str = "", note: str = "", *, as_it_is: bool = False) -> None:
     """Keep in the log of acts what whoever runs this command did."""
-    on_store(lambda store: Acts(store).keep(act(operator(), what, Clock(Settings().now).now(), about, note)))
+    done = act(operator(), what, Clock(Settings().now).now(), about, note)
+    on_store(lambda store: Acts(store).keep(done), as_it_is=as_it_is)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import pwd
 import sqlite3
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -12,8 +16,10 @@ from phonenumbers import parse
 
 from bot.cli import main
 from bot.gateway import switches, web_api
-from bot.gateway.acts import Acts, act
+from bot.gateway.acts import Acts, act, operator
 from bot.gateway.app import RETENTION
+from bot.gateway.migrate import migrate
+from bot.gateway.store import Store
 from bot.gateway.switches import CHANNELS, Switches
 from bot.helpline.forgetting import NoNumber, read, written
 from bot.knowledge.base import KnowledgeBase
@@ -122,11 +128,51 @@ async def test_nothing_changes_or_deletes_an_act(start_phones: StartPhones) -> N
     now = gateway.app[web_api.CLOCK].now()
     await Acts(gateway.store).keep(act("operator:root", "backup_made", now, note="ring 07911 123457 " + "x" * 600))
     with sqlite3.connect(gateway.app[web_api.SETTINGS].data / "signpost.db", timeout=60) as database:
-        for statement in ("UPDATE acts SET who = 'nobody'", "DELETE FROM acts"):
+        for statement in ("UPDATE acts SET who = 'nobody'", "DELETE FROM acts", "INSERT OR REPLACE INTO acts "
+                          "SELECT id, at, 'nobody', what, about, note FROM acts"):
             with pytest.raises(sqlite3.IntegrityError, match="only ever added"):
                 database.execute(statement)
     (kept,) = await Acts(gateway.store).newest()
     assert kept.note.startswith("ring [phone number] x") and len(kept.note) == 500
+
+
+def test_who_ran_a_command_is_not_what_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "somebody-else")
+    monkeypatch.delenv("SUDO_USER", raising=False)
+    name = pwd.getpwuid(os.getuid()).pw_name
+    assert operator() == f"operator:{name}"
+    monkeypatch.setenv("SUDO_USER", "anna")
+    assert operator() == f"operator:{name}(sudo:anna)"
+
+
+def test_who_looks_or_copies_changes_no_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, run = tmp_path / "data", CliRunner()
+    store, copy = data / "signpost.db", tmp_path / "copy.db"
+    monkeypatch.setenv("SIGNPOST_DATA", str(data))
+    fresh = run.invoke(main, ["doctor"])
+    assert "docs/operating.md" in fresh.output and not store.exists(), (fresh.output, fresh.exception)
+    asyncio.run(older(store))
+    before = tables(store)
+    assert "note  The store can't be read" in run.invoke(main, ["doctor"]).output
+    made = run.invoke(main, ["backup", str(copy)])
+    assert made.exit_code == 0 and "not in the log of acts" in made.output and copy.exists(), made.output
+    assert tables(store) == before and "acts" not in before
+    sampled = run.invoke(main, ["transcripts", "sample", "1", "--print-only"])
+    assert sampled.exit_code == 0 and "acts" in tables(store), "what is kept in the log of acts needs the log"
+    monkeypatch.setenv("SIGNPOST_DATABASE_URL", "postgresql+asyncpg://nobody:x@127.0.0.1:1/none")
+    assert "note  The store can't be read" in run.invoke(main, ["doctor"]).output
+
+
+async def older(database: Path) -> None:
+    """A store as it was before there was a log of acts."""
+    store = Store(f"sqlite+aiosqlite:///{database}")
+    await migrate(store.engine, "0006")
+    await store.close()
+
+
+def tables(database: Path) -> set[str]:
+    with closing(sqlite3.connect(database, timeout=60)) as connection:
+        return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def test_every_command_that_changes_something_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
