@@ -45,7 +45,8 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
         """Settings of the classifier, and the thresholds (shares of probability, 0-1)."""
         return {
             **asdict(Settings()),
-            "sure": 0.3,  # a whole message at least this sure of a class is not asked about
+            "sure": 0.3,  # a whole message at least this sure of a class is not asked about,
+            "asked": 0.25,  # or this sure, where it has a question in it
             "undoing": 0.5,  # or this sure where it would undo or delete something, or be waved away as small talk
             "second": 0.22,  # a further topic of the whole message is answered from here
             "part": 0.8,  # a topic of one part is answered from here
@@ -79,7 +80,7 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
     def _understand(self, message: Message, text: str) -> None:
         shares = self._read(message, text)
         ranking = _ranking(self._trained.classes, shares[0], together=bool(slots(message).get("topic")))
-        needs = self._needs(shares)
+        needs = self._needs(shares, self._config["asked" if asks(text) else "sure"])
         intent = self._intent(ranking[0], needs)
         spoken = slots(message).get("topic")
         if spoken and intent["name"].startswith((CORRECTION, FOLLOW_UP, spoken)):
@@ -160,15 +161,18 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
         """The classes that are needs."""
         return np.flatnonzero([is_need(name) for name in self._trained.classes])
 
-    def _needs(self, shares: np.ndarray) -> list[tuple[str, float]]:
-        """(class, confidence) of everything clearly asked: the whole message's first, then surest first, at most `most`."""
+    def _needs(self, shares: np.ndarray, sure: float) -> list[tuple[str, float]]:
+        """(class, confidence) of everything clearly asked: the whole message's first, then surest first, at most `most`.
+
+        The likeliest of the whole message is one from `sure`.
+        """
         score: dict[str, float] = {}
         first = ""
         for row, share in enumerate(shares):
             order = self._columns[np.argsort(-share[self._columns])[:3]]
             for place, column in enumerate(order):
                 confidence, name = float(share[column]), self._trained.classes[column]
-                bar = self._config["part"] if row else self._config["second" if place else "sure"]
+                bar = self._config["part"] if row else self._config["second"] if place else sure
                 if name.startswith(TALK) and not row:
                     bar = self._config["undoing"]
                 if name.startswith(URGENT):  # danger is the detector's to find; a hint of it in passing is no need

@@ -128,8 +128,8 @@ class Relations:
         start, owner = self._owner(reading, index)
         tok = reading.toks[index]
         as_child, as_parent = self._kin[tok]
-        if reading.toks[index - 1] == "foster":
-            return
+        if reading.toks[index - 1] == "foster" or (owner == "mine" and reading.toks[start - 1] == "not"):
+            return  # "she isn't my niece, she's my granddaughter"
         if owner == "another's" and self._of_the_partner(reading, start):
             owned = self._owned_child(reading, index)
             value = owned[0] if owned else as_child
