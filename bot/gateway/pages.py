@@ -15,10 +15,12 @@ from functools import lru_cache
 from typing import Any
 
 import jinja2
+import structlog
 from aiohttp import web
 from markupsafe import Markup, escape
 
 from bot.gateway import web_api
+from bot.gateway.patience import is_of_the_database
 from bot.gateway.problems import problem
 from bot.gateway.settings import ROOT
 from bot.gateway.tables import Conversation
@@ -26,6 +28,8 @@ from bot.gateway.web_api import BASE, CLOCK, PERSON, START_AGAIN, STORE, Said
 from bot.gateway.widget import Served, script, stylesheet, words
 from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.opening import UK
+
+log = structlog.get_logger()
 
 WEB = ROOT / "web"
 ELSEWHERE = "https://www.bbc.co.uk/weather"  # where 'Exit this page' goes, as in the GOV.UK Design System
@@ -67,6 +71,13 @@ async def post(request: web.Request) -> web.Response:
             shown |= {"conversation": "", "token": ""}
         if error.status != 503:
             shown["text"] = form.get("text", "")
+    except Exception as error:
+        if not is_of_the_database(error):
+            raise
+        log.error("form_not_kept", error=type(error).__name__)
+        help_now = request.app[web_api.TURNS].help_for(form.get("text", "")[:web_api.LONGEST])  # waits for no store
+        away = request.app[BASE].say("failure.store_away", _today(request))
+        return _show(request, shown | {"wrong": help_now or away, "late": True, "text": form.get("text", "")})
     return await _show_conversation(request, shown)
 
 

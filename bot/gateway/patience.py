@@ -6,16 +6,20 @@ A message is kept under its id, once; so is an adviser's. Whatever else a reques
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 from collections.abc import Awaitable, Callable
+from socket import gaierror
 from typing import Any
 
 import structlog
 from aiohttp import web
 from asyncpg.exceptions import PostgresError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.gateway.problems import problem
+from bot.gateway.proxies import PROXIED
 
 log = structlog.get_logger()
 
@@ -23,6 +27,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 WITHIN = 10.0  # seconds
 PAUSE = 0.2  # seconds
 PASSING = ("08", "40", "53", "57P")  # SQLSTATEs: the connection, a deadlock, too many connections, shutting down or starting
+PROXYS_NAME = re.compile(r"[0-9A-Za-z-]{16,64}")
 NAME = web.RequestKey("name", str)  # the same at each try
 
 
@@ -34,7 +39,7 @@ def patient(sorry: Callable[[], str]) -> Any:
 
     @web.middleware
     async def retry(request: web.Request, handler: Handler) -> web.StreamResponse:
-        request[NAME] = request.headers.get("X-Request-ID", "")[:64] or secrets.token_hex(16)
+        request[NAME] = name_of(request)
         deadline = asyncio.get_running_loop().time() + WITHIN
         while True:
             try:
@@ -50,6 +55,12 @@ def patient(sorry: Callable[[], str]) -> Any:
     return retry
 
 
+def name_of(request: web.Request) -> str:
+    """What our own proxy calls the request at each of its tries; anybody else's would let one message pass for another."""
+    given = request.headers.get("X-Request-ID", "") if request.get(PROXIED) else ""
+    return f"request:{given}" if PROXYS_NAME.fullmatch(given) else secrets.token_hex(16)
+
+
 def is_of_the_database(error: Exception) -> bool:
     """Does the store fail, and not what is asked of it?"""
     return isinstance(error, (OperationalError, InterfaceError)) or passes(error)
@@ -62,7 +73,7 @@ def passes(error: Exception) -> bool:
         return error.connection_invalidated or state.startswith(PASSING)
     if isinstance(error, PostgresError):  # on the way to a connection
         return (error.sqlstate or "").startswith(PASSING)
-    return isinstance(error, ConnectionRefusedError)
+    return isinstance(error, (ConnectionRefusedError, gaierror, PoolTimeout))
 
 
 def _begun(request: web.Request) -> bool:

@@ -9,11 +9,12 @@ from typing import Any
 from aiohttp import web
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+PROXIED = web.RequestKey("proxied", bool)  # came by a proxy of ours, whose headers are true
 
 
 def peeled(proxies: str) -> Any:
     """A middleware that gives `request.remote` of the client. `proxies`: addresses and networks. Raises `ValueError`."""
-    trusted = [ip_network(one) for one in proxies.replace(",", " ").split()]
+    trusted = [ip_network(one, strict=False) for one in proxies.replace(",", " ").split()]
 
     def is_ours(address: str) -> bool:
         try:
@@ -28,6 +29,7 @@ def peeled(proxies: str) -> Any:
             hops = [hop.strip() for hop in ",".join(request.headers.getall("X-Forwarded-For", [])).split(",") if hop.strip()]
             client = next((hop for hop in reversed(hops) if not is_ours(hop)), hops[0] if hops else remote)
             request = request.clone(remote=client[:64])
+            request[PROXIED] = True
         return await handler(request)
 
     return peel

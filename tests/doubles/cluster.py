@@ -47,7 +47,7 @@ class Cluster:
 
     def kill(self, name: str) -> None:
         """kill -9."""
-        with contextlib.suppress(ProcessLookupError):  # it is just coming back
+        with contextlib.suppress(ProcessLookupError, ValueError):  # it is just coming back
             os.kill(int((self.data / "run" / f"{name}.pid").read_text()), signal.SIGKILL)
 
     def pids(self) -> list[int]:
@@ -101,7 +101,7 @@ class Talk:
             while True:
                 try:
                     return await do()
-                except (aiohttp.ClientError, AssertionError):
+                except (aiohttp.ClientError, AssertionError, TimeoutError):
                     if not self.patient:
                         raise
                 await asyncio.sleep(0.3)

@@ -70,7 +70,7 @@ async def test_help_is_said_without_a_store(gateway: Pair, engines: Engines) -> 
 async def test_what_a_dead_gateway_left_another_takes_up(start_one: StartGateway, rasa: FakeRasa,
                                                          monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(left_behind, "EVERY", 0.2)
-    first = await start_one(answer_within=0.2)
+    first = await start_one(answer_within=0.2, rasa_timeout=60)
     carer = await first.carer()
     rasa.mood = "hang"
     assert (await carer.say("hello", "k")).status == 503

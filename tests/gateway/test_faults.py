@@ -42,6 +42,9 @@ async def test_a_full_disk(start_gateway: StartGateway, rasa: FakeRasa, base: Kn
         base.say(f"failure.{name}", ON) for name in ("store_away", "rasa_away")}
     danger = await carer.say(f"{DANGER}. {LONG}", "danger")
     assert danger.status == 503 and "999" in danger.body["detail"]
+    form = {"conversation": carer.id, "token": carer.token, "text": f"{DANGER}. {LONG}"}
+    async with carer.session.post(f"{gateway.url}/", data=form) as page:  # without JavaScript
+        assert page.status == 200 and "999" in await page.text()
     full = False
     for number in range(4):
         assert (await say_until_answered(carer, LONG, f"k{number}")).text == f"You said: {LONG.strip()}"

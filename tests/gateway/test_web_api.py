@@ -309,3 +309,17 @@ async def test_a_messages_own_id_comes_back(carer: Carer) -> None:
     await carer.say("one", key="k-1")
     await carer.say("two")
     assert [m.get("client_message_id") for m in await carer.transcript() if m["from"] == "carer"] == ["k-1", None]
+
+
+async def test_no_stranger_names_a_message(start_gateway: StartGateway) -> None:
+    """Only our own proxy's X-Request-ID tells that a message without an id is the same again."""
+    one_name = {"X-Request-ID": "9f1c4b7ae2d80356c1f7a94be8d20c63"}
+    for proxies, kept in (("", 2), ("127.0.0.0/8", 1)):
+        gateway = await start_gateway(proxies=proxies)
+        carer = await gateway.carer()
+        headers = one_name | {"Authorization": f"Bearer {carer.token}"}
+        for text in ("the first", "the second"):
+            url = f"{gateway.url}/api/v1/conversations/{carer.id}/messages"
+            async with carer.session.post(url, json={"text": text}, headers=headers) as got:
+                assert got.status == 200
+        assert [line["from"] for line in await carer.transcript()].count("carer") == kept
