@@ -27,7 +27,7 @@ START = b"POST /api/v1/conversations HTTP/1.1\r\nHost: x\r\nContent-Type: applic
 
 async def test_a_body_that_does_not_come_is_not_waited_for_and_others_are_served(
         gateway: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slow, "BODY_WITHIN", 1.0)
+    monkeypatch.setattr(slow, "BODY_WITHIN", 5.0)  # long enough for the carer whose body does come, on a busy machine
     many = [asyncio.create_task(said(gateway, START + b"Content-Length: 20\r\n\r\n{")) for _ in range(50)]
     await asyncio.sleep(0)
     assert (await (await gateway.carer()).say("hello")).text == "You said: hello"
