@@ -68,7 +68,6 @@ def make_app(settings: Settings, content: Path) -> web.Application:
     app[RASA] = Rasa(settings.rasa_url, settings.rasa_token.get_secret_value(), settings.rasa_timeout, metrics)
     places = PlaceFinder.load(content)
     watch = DangerWatch(detector, base, places)
-    watch.can_answer(detector.topics, content, clock.now().date())
     app[web_api.SWITCHES] = Switches(app[web_api.STORE])
     app[web_api.TURNS] = Turns(app[web_api.STORE], app[RASA], base, watch, app[web_api.CLOCK], app[web_api.WAKEUPS],
                                app[web_api.SWITCHES], metrics)
