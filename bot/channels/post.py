@@ -158,7 +158,8 @@ class Post:
         if contact is None and row.status == SENDING:
             left = (row.updated_at + ABANDONED - now).total_seconds()
             if left <= 0:
-                await self._outgoing.set(row.id, WAITING, now, error=UNSURE)
+                tried = row.first_tried_at or row.updated_at
+                await self._outgoing.set(row.id, WAITING, now, error=UNSURE, first_tried_at=tried)
             return max(left, 0.0)
         if contact is None:
             return max((row.next_at - now).total_seconds(), 0.0)
@@ -167,7 +168,7 @@ class Post:
             return 0.0
         self._sending.add(contact_id)
         try:
-            await self._send(row, contact, row.first_tried_at or now)
+            await self._send(row, contact, row.first_tried_at or row.updated_at)
         finally:
             self._sending.discard(contact_id)
         return self._channels[row.channel].pause

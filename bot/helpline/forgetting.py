@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 import phonenumbers
 from phonenumbers import NumberParseException
-from sqlalchemy import Text, cast, delete, select
+from sqlalchemy import Text, cast, delete, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.gateway.addresses import Addresses, AddressKeysWrong
@@ -18,9 +17,11 @@ from bot.helpline.tables import CaseNote
 
 PHONES = ("sms", "whatsapp")  # channels on which a carer is known by a number
 MASK = "[phone number]"
-KNOWN_BY = 3  # last digits, by which rows are picked that may hold a number
-_BETWEEN = r"[\s().-]*"
-WRITTEN = (Line.text, Inbound.text, CaseNote.text, NoteKept.words, Line.body, Outbound.body, Conversation.slots)
+BATCH = 200  # rows that one transaction masks
+# also the dashes, and the marks without width that come with a number from a phone's address book
+_BETWEEN = r"[\s().\-\u2010-\u2015\u2212\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]*"
+WRITTEN = (Line.text, Inbound.text, CaseNote.text, NoteKept.words, Line.body, Outbound.body, Conversation.slots,
+           WaitingForPerson.call_back)
 
 
 class NoNumber(ValueError):
@@ -52,8 +53,8 @@ async def forget_number(store: Store, addresses: Addresses, number: phonenumbers
         found |= await _to_be_rung(session, addresses, e164)
         await forget_contacts(session, Contact.id.in_(theirs) | Contact.conversation_id.in_(found))
         await session.execute(delete(Conversation).where(Conversation.id.in_(found)))
-        await _mask(session, written(number), str(number.national_number)[-KNOWN_BY:])
         session.add(done)
+    await _mask(store, written(number), f"%{'%'.join(str(number.national_number))}%")
     await store.wipe()
     return sorted(str(one) for one in found)
 
@@ -78,16 +79,30 @@ def written(number: phonenumbers.PhoneNumber) -> re.Pattern[str]:
     return re.compile(rf"(?<!\d)\(?(?:(?:\+|00)?{_BETWEEN}{code}{_BETWEEN}(?:\(?0\)?)?|0)?{_BETWEEN}{digits}(?!\d)")
 
 
-async def _mask(session: AsyncSession, pattern: re.Pattern[str], ending: str) -> None:
-    """Take the number out of what stays: somebody else's words, a private note."""
+async def _mask(store: Store, pattern: re.Pattern[str], like: str) -> None:
+    """Take the number out of what stays: somebody else's words, a private note.
+
+    `like`: how rows are picked that may hold it. That looks at all there are, so it keeps nobody else from writing.
+    """
     for column in WRITTEN:
-        for row in await session.scalars(select(column.class_).where(cast(column, Text).contains(ending))):
-            value = getattr(row, column.key)
-            if value is not None and (fresh := _without(value, pattern)) != value:
-                setattr(row, column.key, fresh)
+        (key,) = inspect(column.class_).primary_key
+        async with store.session(lengthy=True) as session:
+            found = list(await session.scalars(select(key).where(cast(column, Text).like(like))))
+        for start in range(0, len(found), BATCH):
+            some = select(column.class_).where(key.in_(found[start:start + BATCH])).with_for_update()
+            async with store.session(lengthy=True, reads_first=True) as session:
+                for row in await session.scalars(some):
+                    value = getattr(row, column.key)
+                    if (fresh := _without(value, pattern)) != value:
+                        setattr(row, column.key, fresh)
 
 
 def _without(value: Any, pattern: re.Pattern[str]) -> Any:
-    if isinstance(value, str):
-        return pattern.sub(MASK, value)
-    return json.loads(pattern.sub(MASK, json.dumps(value)))
+    match value:
+        case str():
+            return pattern.sub(MASK, value)
+        case dict():
+            return {name: _without(one, pattern) for name, one in value.items()}
+        case list():
+            return [_without(one, pattern) for one in value]
+    return value

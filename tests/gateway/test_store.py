@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,13 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.gateway import turns
 from bot.gateway.migrate import migrate
 from bot.gateway.store import Store
-from bot.gateway.tables import Base
+from bot.gateway.tables import Base, Outbound
 from bot.helpline.cases import Cases
 from bot.knowledge.reply import HandOver, Message
 from tests.doubles.carer import Carer
@@ -57,6 +58,24 @@ async def test_migrating_again_changes_nothing(store: Store) -> None:
     before = await everything(store)
     await migrate(store.engine)
     assert await everything(store) == before
+
+
+async def test_a_text_that_was_on_its_way_at_the_upgrade_is_looked_for_from_when_it_was_tried(tmp_path: Path) -> None:
+    """Or it would be sent twice."""
+    store = Store(f"sqlite+aiosqlite:///{tmp_path / 'old.db'}")
+    await migrate(store.engine, "0006")
+    rows = [("sending", None), ("waiting", "unsure"), ("waiting", None), ("sent", None)]
+    with sqlite3.connect(tmp_path / "old.db", timeout=60) as database:
+        for status, error in rows:
+            database.execute(
+                "INSERT INTO outbound (conversation_id, contact_id, channel, body, options, urgent, farewell, status, error, "
+                "attempts, next_at, updated_at) VALUES ('c', 'k', 'sms', '{}', '[]', 0, 0, ?, ?, 1, ?, ?)",
+                (status, error, *(["2026-11-24 11:00:00.000000"] * 2)))
+    await migrate(store.engine)
+    async with store.session() as session:
+        tried = list(await session.scalars(select(Outbound.first_tried_at).order_by(Outbound.id)))
+    await store.close()
+    assert tried == [NOW, NOW - timedelta(minutes=1), None, None]
 
 
 async def test_the_database_is_set_for_crashes_and_for_deletion(store: Store) -> None:

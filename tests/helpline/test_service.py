@@ -9,6 +9,7 @@ import sqlite3
 from contextlib import closing
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -21,8 +22,10 @@ from bot.gateway.app import RETENTION
 from bot.gateway.migrate import migrate
 from bot.gateway.store import Store
 from bot.gateway.switches import CHANNELS, Switches
+from bot.helpline import forgetting
 from bot.helpline.forgetting import NoNumber, read, written
 from bot.knowledge.base import KnowledgeBase
+from bot.knowledge.reply import Message, Option
 from tests.channels.quiet import until_idle
 from tests.doubles.adviser import PASSWORD, Adviser
 from tests.doubles.carer import Carer
@@ -200,13 +203,15 @@ def test_unknown_channels_are_refused(tmp_path: Path, monkeypatch: pytest.Monkey
     assert done.exit_code != 0 and all(channel in done.output for channel in CHANNELS)
 
 
+PAIRS = "hers\u201307911\u00a012 34 56"  # the dash and the space are written as numbers in JSON
 NAME, SENTENCE, NUMBER = "Philomena Ackroyd", "the heron nested behind our shed", "07911 123456"
 WRITINGS = ("07911 123456", "07911123456", "+447911123456", "+44 7911 123 456", "0044 7911 123456", "(07911) 123-456",
-            "+44 (0)7911 123456")
+            "+44 (0)7911 123456", "07911 12 34 56", "0791112345 6", "07911\u00a0123\u2013456")
 
 
 async def test_staff_delete_everything_of_a_number(start_phones: StartPhones, twilio: FakeTwilio, rasa: FakeRasa,
-                                                   arrive: Arrive, caplog: pytest.LogCaptureFixture,
+                                                   arrive: Arrive, monkeypatch: pytest.MonkeyPatch,
+                                                   caplog: pytest.LogCaptureFixture,
                                                    capfd: pytest.CaptureFixture[str]) -> None:
     caplog.set_level("DEBUG")
     gateway = await start_phones(now="2026-11-24T11:00:00+00:00")
@@ -221,18 +226,35 @@ async def test_staff_delete_everything_of_a_number(start_phones: StartPhones, tw
     await bystander.say(PLEASE)
     await sam.claim(bystander.id)
     await bystander.say("my sister is on +44 7911 123 456, ask her")
+    odd = Message(text=PAIRS, topics=["x.y"], options=[Option(label=PAIRS, payload="/x", topic=None)])
+    await gateway.store.say(bystander.id, "helpline", [odd], gateway.app[web_api.CLOCK].now())
     assert (await sam.post(f"/conversations/{bystander.id}/note", text="sister: (07911) 123-456"))[0] == 204
     await until_idle(gateway)
     cases = gateway.app[web_api.TURNS].desk.cases  # type: ignore[union-attr]
     sealed = gateway.app[web_api.TURNS].desk.sealed("+447911123456")  # type: ignore[union-attr]
     assert await cases.ask_call_back(ringing.id, {"number": sealed, "times": "noon"})
+    mine = {"number": gateway.app[web_api.TURNS].desk.sealed("+447911123999"),  # type: ignore[union-attr]
+            "times": "noon, or my sister: 07911 12 34 56"}
+    assert await cases.ask_call_back(bystander.id, mine)
+    beside: list[bool] = []
+    session = gateway.store.session
 
+    def noted(**given: bool) -> Any:
+        beside.append(given.get("lengthy", False))
+        return session(**given)
+
+    monkeypatch.setattr(gateway.store, "session", noted)
+    monkeypatch.setattr(forgetting, "BATCH", 1)
     assert "isn&#39;t a phone number" in await form(sam, "/forget", number="the red one", sure="yes")
     assert "Tick the box" in await form(sam, "/forget", number=NUMBER)
     assert "3 conversations were deleted" in await form(sam, "/forget", number=NUMBER, sure="yes")
     await gateway.app[RETENTION].once()
     assert (await ringing.say("hello")).status == 404 and (await bystander.say("hello")).status == 202
-    assert "my sister is on [phone number], ask her" in [m["text"] for m in await bystander.transcript()]
+    heard = await bystander.transcript()
+    assert "my sister is on [phone number], ask her" in [m["text"] for m in heard]
+    assert PAIRS not in str(heard) and "hers\u2013[phone number]" in str(heard)
+    assert ((await cases.get(bystander.id)).call_back or {})["times"] == "noon, or my sister: [phone number]"
+    assert beside.count(True) > len(forgetting.WRITTEN) + 1, "read beside the others, and masked a batch at a time"
     out = capfd.readouterr()
     held = b"".join(path.read_bytes() for path in gateway.app[web_api.SETTINGS].data.rglob("*") if path.is_file())
     places = {"files": held.decode("utf-8", "replace"), "log": caplog.text, "output": out.out + out.err}

@@ -1,11 +1,14 @@
 """Administrative acts, which nothing changes or deletes; channels that are switched off; when a text was first tried"""
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0007"
 down_revision = "0006"
 
+A_TRY = timedelta(minutes=1)  # at most, from its start until it was known to have failed
 REFUSED = "acts are only ever added"
 
 
@@ -30,7 +33,20 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint("channel"),
     )
     op.add_column("outbound", sa.Column("first_tried_at", sa.DateTime(timezone=True), nullable=True))
+    _when_tried()
     _append_only()
+
+
+def _when_tried() -> None:
+    """What was on its way may have come through: it is looked for from the last try, which is all that is known."""
+    outbound = sa.table("outbound", sa.column("id"), sa.column("status"), sa.column("error"),
+                        sa.column("updated_at", sa.DateTime(timezone=True)),
+                        sa.column("first_tried_at", sa.DateTime(timezone=True)))
+    connection = op.get_bind()
+    unsure = (outbound.c.status == "waiting") & (outbound.c.error == "unsure")
+    for row in connection.execute(sa.select(outbound).where((outbound.c.status == "sending") | unsure)).all():
+        tried = row.updated_at if row.status == "sending" else row.updated_at - A_TRY
+        connection.execute(outbound.update().where(outbound.c.id == row.id).values(first_tried_at=tried))
 
 
 def _append_only() -> None:
