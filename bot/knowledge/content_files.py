@@ -177,8 +177,10 @@ def _twice(path: Path, root: yaml.Node | None) -> Iterator[Problem]:
         elif isinstance(node, yaml.MappingNode):
             names = set()
             for key, value in node.value:
+                waiting.append(value)
+                if not isinstance(key, yaml.ScalarNode):
+                    continue  # no name at all, as is said where the file is read
                 if key.value in names:
                     why, how = "is there twice", "make one of the two; only the second counts now"
-                    yield Problem(path, key.start_mark.line + 1, str(key.value), why, how)
+                    yield Problem(path, key.start_mark.line + 1, key.value, why, how)
                 names.add(key.value)
-                waiting.append(value)

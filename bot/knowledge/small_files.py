@@ -7,6 +7,7 @@ keyboard is named by file and line.
 from __future__ import annotations
 
 import re
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,9 +19,11 @@ from bot.knowledge.schema import Strict, Text
 
 def _compiles(pattern: str) -> str:
     try:
-        compiled = re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"is no regular expression: {error}") from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", FutureWarning)  # such as '[[': it will mean something else one day
+            compiled = re.compile(pattern)
+    except (re.error, FutureWarning) as error:
+        raise ValueError(f"is no sound regular expression: {error}") from error
     if compiled.search(""):
         raise ValueError("matches where nothing is said: look for an empty line, or a '|' at an end")
     return pattern

@@ -69,6 +69,7 @@ def damaged(text: str, damage: list[Damage]) -> str:
           suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(damage=DAMAGE)
 @example(damage=[("empty", 0.99, "")])
+@example(damage=[("key", 0, "? ")])
 def test_a_damaged_file_is_taken_or_named_by_file_and_line(name: str, tmp_path: Path, damage: list[Damage]) -> None:
     path = tmp_path / Path(name).name
     text = damaged((CONTENT / name).read_text(encoding="utf-8"), damage)
@@ -95,6 +96,7 @@ def test_every_file_of_the_content_is_among_them() -> None:
 @pytest.mark.parametrize(("name", "text", "says"), [
     ("feelings.yml", "grief: {patterns: ['(']}", "feelings.yml:1: grief.patterns.0"),
     ("danger.yml", "always: {}\nover: []\nidioms:\n- ok\n- '['", "danger.yml:5: idioms.1"),
+    ("feelings.yml", "grief: {patterns: ['[[a]']}", "feelings.yml:1: grief.patterns.0"),
     ("danger.yml", "always: {}\nover: ['a|']\nidioms: []", "danger.yml:2: over.0"),
     ("danger.yml", "always: {}\nover: []\nidioms:\n- ''", "danger.yml:4: idioms.0"),
     ("words.yml", "greet:\n  hello: 5", "words.yml:2: greet.hello"), ("words.yml", "- a", "words.yml:1: words.yml"),
