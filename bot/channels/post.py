@@ -44,10 +44,11 @@ class Post:
         self._metrics = metrics
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._news: dict[str, asyncio.Event] = {}
+        self._untold: set[str] = set()  # for these something was put here, of which no other gateway knows
         self._sending: set[str] = set()
         self._open = False
         self._wakeups = wakeups
-        wakeups.on(POST, self.deliver)
+        wakeups.on(POST, self._see_to)
 
     async def open(self) -> None:
         """Start sending; first of all what an earlier run left."""
@@ -55,7 +56,7 @@ class Post:
             await channel.open()
         self._open = True
         for contact_id in await self._outgoing.contacts_waiting():
-            self.deliver(contact_id)
+            self._see_to(contact_id)
 
     async def watch(self) -> None:
         """Send what another gateway left, until cancelled."""
@@ -63,10 +64,10 @@ class Post:
         async def waiting() -> set[str]:
             return set(await self._outgoing.contacts_waiting()) - self._tasks.keys()
 
-        async def deliver(contact_id: str) -> None:
-            self.deliver(contact_id)
+        async def take_up(contact_id: str) -> None:
+            self._see_to(contact_id)
 
-        await left_behind.watch(waiting, deliver)
+        await left_behind.watch(waiting, take_up)
 
     async def close(self) -> None:
         """Stop sending, but for what is on the wire; the next run goes on."""
@@ -85,9 +86,15 @@ class Post:
         return self._channels[channel].render(messages) if messages and channel in self._channels else []
 
     def deliver(self, contact_id: str) -> None:
-        """See that whatever waits for the contact is sent."""
+        """See that whatever waits for the contact is sent, by whichever gateway is at it."""
+        if self._open:  # else `open` will
+            self._untold.add(contact_id)
+            self._see_to(contact_id)
+
+    def _see_to(self, contact_id: str) -> None:
+        """The same for what another gateway told or left. It isn't told any further: three would go on telling each other."""
         if not self._open:
-            return  # `open` will
+            return
         self._news.setdefault(contact_id, asyncio.Event()).set()
         if contact_id not in self._tasks:
             self._tasks[contact_id] = asyncio.create_task(self._drain(contact_id))
@@ -128,8 +135,7 @@ class Post:
                     async with self._store.locks.alone(f"post:{contact_id}") as alone:
                         if alone:
                             await self._send_all(contact_id, news)
-                        else:
-                            news.clear()
+                        elif self._taken_up(contact_id, news):
                             self._wakeups.tell_others(POST, contact_id)  # whoever is at it looks once more
                 except Exception as error:  # such as a database that is locked: the rows are kept, so try again
                     log.error("post_stuck", error=type(error).__name__)
@@ -138,10 +144,18 @@ class Post:
         finally:
             self._tasks.pop(contact_id, None)
             self._news.pop(contact_id, None)
+            self._untold.discard(contact_id)
+
+    def _taken_up(self, contact_id: str, news: asyncio.Event) -> bool:
+        """The news is being seen to. Was it ours, that others don't know of?"""
+        news.clear()
+        ours = contact_id in self._untold
+        self._untold.discard(contact_id)
+        return ours
 
     async def _send_all(self, contact_id: str, news: asyncio.Event) -> None:
         while self._open:
-            news.clear()
+            self._taken_up(contact_id, news)
             left = await self._next(contact_id)
             if left is None:
                 return
