@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from bot.changing import NotChanged
-from bot.gateway.addresses import keys_of
 from bot.gateway.settings import ROOT
 from bot.supervisor import (
     CannotStart,
@@ -78,7 +77,6 @@ class Cluster(Supervisor):
         """What others need comes first."""
         self.data.mkdir(parents=True, exist_ok=True)
         folders = Folders.made(self.data)
-        keys_of(self.data, "")  # made once, before several gateways look for them
         token = self._token
         database, database_url = postgres_program(self.data, folders)
         redis, redis_url = redis_program(folders)

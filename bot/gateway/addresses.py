@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
+import os
 import secrets
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -74,10 +77,8 @@ def addresses_of(data: Path, given: str) -> Addresses:
 def rotated(data: Path) -> Addresses:
     """A new key in the data folder's file. The one before it still opens, for what is being written; older ones are gone."""
     pepper, newest, *_ = keys_of(data, "").split()
-    fresh = data / "address-keys.new"
-    fresh.touch(mode=0o600)
-    fresh.write_text(f"{pepper}\n{Fernet.generate_key().decode()}\n{newest}\n", encoding="utf-8")
-    fresh.replace(data / "address-keys")  # at once, or not at all
+    with _beside(data, f"{pepper}\n{Fernet.generate_key().decode()}\n{newest}\n") as fresh:
+        fresh.replace(data / "address-keys")  # at once, or not at all
     return addresses_of(data, "")
 
 
@@ -87,6 +88,20 @@ def keys_of(data: Path, given: str) -> str:
     if given:
         return given
     if not kept.exists():
-        kept.touch(mode=0o600)
-        kept.write_text(f"{secrets.token_urlsafe(32)}\n{Fernet.generate_key().decode()}\n", encoding="utf-8")
+        with _beside(data, f"{secrets.token_urlsafe(32)}\n{Fernet.generate_key().decode()}\n") as made, \
+                contextlib.suppress(FileExistsError):  # of several gateways that start at once, one wins
+            os.link(made, kept)
     return kept.read_text(encoding="utf-8")
+
+
+@contextlib.contextmanager
+def _beside(data: Path, text: str) -> Iterator[Path]:
+    """A whole file with `text`, for this user alone, as long as the block runs or until it is put in its place."""
+    with tempfile.NamedTemporaryFile("w", dir=data, prefix="address-keys-", encoding="utf-8", delete=False) as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        yield Path(file.name)
+    finally:
+        Path(file.name).unlink(missing_ok=True)
