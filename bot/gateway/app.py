@@ -50,11 +50,15 @@ HEADERS = {
 
 
 def make_app(settings: Settings, content: Path) -> web.Application:
-    """The application with its routes. Raises `ContentError` or `ModelFileError` before anything listens."""
+    """The application with its routes.
+
+    Raises before anything listens: `ContentError`, also where danger could not be answered, or `ModelFileError`.
+    """
     hush()
-    base = KnowledgeBase.load(content)
+    base, places, clock = KnowledgeBase.load(content), PlaceFinder.load(content), Clock(settings.now)
     detector = _detector(settings.danger_model, content / "danger.yml")
-    clock = Clock(settings.now)
+    watch = DangerWatch(detector, base, places)
+    watch.can_answer(detector.topics, content, clock.now().date())
     patience = patient(lambda: base.say("failure.store_away", clock.now().date()))
     middlewares = [proxies.peeled(settings.proxies), sites.preflights, problems, bodies_in_time, patience]
     app = web.Application(middlewares=middlewares, client_max_size=64 * 1024)
@@ -66,8 +70,6 @@ def make_app(settings: Settings, content: Path) -> web.Application:
     app[web_api.TYPING] = Typing(app[web_api.WAKEUPS])
     metrics = app[METRICS] = Metrics()
     app[RASA] = Rasa(settings.rasa_url, settings.rasa_token.get_secret_value(), settings.rasa_timeout, metrics)
-    places = PlaceFinder.load(content)
-    watch = DangerWatch(detector, base, places)
     app[web_api.SWITCHES] = Switches(app[web_api.STORE])
     app[web_api.TURNS] = Turns(app[web_api.STORE], app[RASA], base, watch, app[web_api.CLOCK], app[web_api.WAKEUPS],
                                app[web_api.SWITCHES], metrics)

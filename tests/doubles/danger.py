@@ -13,6 +13,8 @@ DANGER = "I want to kill myself"
 class FakeDetector:
     """Finds `DANGER`, whatever stands around it."""
 
+    topics = frozenset({"urgent.suicide_or_self_harm"})
+
     def certain(self, text: str) -> Finding | None:
         """No phrase counts by itself."""
         return None

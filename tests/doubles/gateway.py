@@ -25,6 +25,7 @@ from bot.helpline.settings import DeskSettings
 from bot.knowledge.base import CONTENT, KnowledgeBase
 from bot.knowledge.places import PlaceFinder
 from bot.safeguarding.detector import DangerDetector
+from bot.safeguarding.watch import DangerWatch
 from tests.doubles.carer import Carer
 from tests.doubles.rasa import TOKEN, FakeRasa
 
@@ -113,6 +114,7 @@ async def gateways(rasa: FakeRasa, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     loaded = {KnowledgeBase: knowledge(), PlaceFinder: places(), DangerDetector: danger()}
     for kind, one in loaded.items():
         monkeypatch.setattr(kind, "load", functools.partial(lambda one, *_: one, one))
+    monkeypatch.setattr(DangerWatch, "can_answer", lambda *_: None)  # with this content, as tests/safeguarding sees
     monkeypatch.setattr(turns, "FIRST_PAUSE", 0.02)
     monkeypatch.setattr(turns, "LONGEST_PAUSE", 0.1)
     running: list[Running] = []

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.gateway.app import _load
+from bot.gateway.app import _load, make_app
 from bot.gateway.clock import Clock
+from bot.gateway.settings import Settings
 from bot.knowledge.base import CONTENT, KnowledgeBase
 from bot.knowledge.situation import Situation
 from bot.knowledge.source_lines import ContentError
@@ -83,7 +84,7 @@ def base() -> KnowledgeBase:
     ("words.yml", "  check: Is it safe", "  chek: Is it safe", "danger.check"),
     ("words.yml", "children''s services: {phone}.'", "children''s services: {fone}.'", "fone"),
 ])
-def test_content_with_which_danger_cant_be_answered_is_not_taken(name: str, old: str, new: str, says: str,
+def test_content_with_which_danger_cant_be_answered_is_neither_taken_nor_started_with(name: str, old: str, new: str, says: str,
                                                                  tmp_path: Path) -> None:
     content = Path(shutil.copytree(CONTENT, tmp_path / "content"))
     text = (content / name).read_text(encoding="utf-8")
@@ -91,6 +92,8 @@ def test_content_with_which_danger_cant_be_answered_is_not_taken(name: str, old:
     (content / name).write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(ContentError, match=rf"danger\.yml:\d+: .*{says}"):
         _load(content, knowledge(), places(), detector(), Clock())
+    with pytest.raises(ContentError, match=rf"danger\.yml:\d+: .*{says}"):
+        make_app(Settings(data=tmp_path), content)
 
 
 @pytest.mark.parametrize(("text", "topic"), DANGER, ids=[t for t, _ in DANGER])
