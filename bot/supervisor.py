@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -202,7 +203,7 @@ class Supervisor:
     def _programs(self) -> list[Program]:
         """What is started, in this order."""
         folders, self._actions_port = Folders.made(self.data), free_port()
-        private_port = int(os.environ.get("SIGNPOST_METRICS_PORT") or free_port())
+        private_port = int(os.environ.get("SIGNPOST_METRICS_PORT") or 0) or free_port()
         rasa = self._rasa(MODEL)
         settings = {"SIGNPOST_HOST": self.host, "SIGNPOST_PORT": str(self.port), "SIGNPOST_DATA": str(self.data),
                     "SIGNPOST_RASA_URL": _door(rasa).url, "SIGNPOST_RASA_TOKEN": self._token,
@@ -302,7 +303,10 @@ class Supervisor:
         """`run/<name>.pid` for each program: for operators, and for tests that kill one."""
         for program in self.programs:
             if program.process:
-                (self.data / "run" / f"{program.name}.pid").write_text(str(program.process.pid), encoding="utf-8")
+                path = self.data / "run" / f"{program.name}.pid"
+                written = path.with_suffix(".new")
+                written.write_text(str(program.process.pid), encoding="utf-8")
+                written.replace(path)  # whoever reads it finds the old or the new, never a half
 
     async def _until_ready(self) -> None:
         begun = time.monotonic()
@@ -383,10 +387,21 @@ def actions_program(name: str, folders: Folders, port: int, token: str) -> Progr
 
 def gateway_program(name: str, folders: Folders, settings: dict[str, str]) -> Program:
     """A gateway with these settings."""
-    private = f"http://127.0.0.1:{settings['SIGNPOST_METRICS_PORT']}"
+    private = reached_at(os.environ.get("SIGNPOST_METRICS_HOST", ""), int(settings["SIGNPOST_METRICS_PORT"]))
     return Program(name, [sys.executable, "-m", "bot.serve"], settings | {"OMP_NUM_THREADS": "1"},
                    folders.log / f"{name}.log", knows_numbers=True, listens=int(settings["SIGNPOST_PORT"]),
                    door=Door("gateway", private, settings["SIGNPOST_RASA_TOKEN"]))
+
+
+def reached_at(host: str, port: int) -> str:
+    """The address at which this machine reaches what listens on `host`: loopback for all interfaces, and where none is given."""
+    try:
+        address = ip_address(host or "127.0.0.1")
+    except ValueError:
+        return f"http://{host}:{port}"  # a name
+    if address.is_unspecified:
+        address = ip_address("127.0.0.1" if address.version == 4 else "::1")
+    return f"http://[{address}]:{port}" if address.version == 6 else f"http://{address}:{port}"
 
 
 def free_port() -> int:

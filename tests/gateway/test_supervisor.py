@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bot import changing
 from bot.changing import Door, MaybeChanged, NotChanged
-from bot.supervisor import Program, Supervisor, at_terminal, free_port
+from bot.supervisor import Folders, Program, Supervisor, at_terminal, free_port, gateway_program
 
 OLD, NEW = "http://127.0.0.1:1", "http://127.0.0.1:2"
 
@@ -165,3 +165,36 @@ def test_it_stops_with_its_terminal_and_reloads_without_one(stdin: bool, stdout:
     monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: stdin))
     monkeypatch.setattr("sys.stdout", SimpleNamespace(isatty=lambda: stdout))
     assert at_terminal() is expected
+
+
+@pytest.mark.parametrize(("host", "door"), [
+    ("", "http://127.0.0.1:9090"), ("127.0.0.1", "http://127.0.0.1:9090"), ("0.0.0.0", "http://127.0.0.1:9090"),
+    ("10.1.2.3", "http://10.1.2.3:9090"), ("::", "http://[::1]:9090"), ("fd00::7", "http://[fd00::7]:9090"),
+    ("localhost", "http://localhost:9090"), ("metrics.internal", "http://metrics.internal:9090")])
+def test_a_gateway_is_asked_where_its_private_address_is(host: str, door: str, tmp_path: Path,
+                                                         monkeypatch: pytest.MonkeyPatch) -> None:
+    """New content and a new model reach it wherever Prometheus does."""
+    monkeypatch.setenv("SIGNPOST_METRICS_HOST", host)
+    settings = {"SIGNPOST_METRICS_PORT": "9090", "SIGNPOST_PORT": "8080", "SIGNPOST_RASA_TOKEN": "token"}
+    program = gateway_program("gateway", Folders.made(tmp_path), settings)
+    assert program.door and program.door.url == door
+
+
+def test_the_private_address_has_a_port_where_nought_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGNPOST_METRICS_PORT", "0")
+    monkeypatch.setattr(Supervisor, "_rasa", lambda *_: standing("rasa", tmp_path, OLD))
+    *_, gateway = Supervisor("127.0.0.1", 1, tmp_path)._programs()
+    assert int(gateway.environment["SIGNPOST_METRICS_PORT"]) > 0
+
+
+def test_whoever_reads_an_id_finds_a_whole_one(tmp_path: Path) -> None:
+    """The file is put in place, not written in place."""
+    made, program = Supervisor("127.0.0.1", 1, tmp_path), standing("gateway", tmp_path)
+    made.programs, run = [program], Folders.made(tmp_path).run
+    program.process = SimpleNamespace(pid=1234)  # type: ignore[assignment]
+    made._write_ids()
+    with (run / "gateway.pid").open() as reader:
+        program.process = SimpleNamespace(pid=5)  # type: ignore[assignment]
+        made._write_ids()
+        assert reader.read() == "1234"
+    assert (run / "gateway.pid").read_text() == "5" and [path.name for path in run.iterdir()] == ["gateway.pid"]
