@@ -74,7 +74,7 @@ class Arrivals:
         if not await self._welcome(channel, received, contact_id):
             return
         # an edit that speaks of danger is a message of its own: it is looked at, and answered at once
-        if received.edits and not self.turns.alarming(received.text) and await self.store.reword(
+        if received.edits and not await self.turns.alarming(received.text) and await self.store.reword(
                 channel.name, f"{contact_id[:16]}:{received.edits}", received.text):
             return
         tapped = await self.outgoing.option(received.chosen, contact_id) if received.chosen else None
@@ -94,7 +94,7 @@ class Arrivals:
         reason = channel.refused(received.address)
         if reason is None and not await self.limits.wait(MESSAGES, contact_id):
             return True
-        urgent = self.turns.alarming(received.text) or read(received.text, Shown()).command == obeyed("stop")
+        urgent = await self.turns.alarming(received.text) or read(received.text, Shown()).command == obeyed("stop")
         if urgent and reason != PREMIUM:
             return True
         self.metrics.refused.labels(reason or "too_many").inc()

@@ -66,7 +66,7 @@ class NotSent(Exception):
 
 async def refuse(request: web.Request, provider: str, why: str) -> web.HTTPException:
     """The answer to a webhook that is not the provider's: 403, or 429 for who keeps trying. No signed one comes here."""
-    wait = await request.app[web_api.LIMITS].wait(FORGED, request.remote or "?")
+    wait = await web_api.held_back(request, FORGED, request.remote or "?")
     if wait:
         return web.HTTPTooManyRequests(headers={"Retry-After": str(wait)})
     request.app[METRICS].refused.labels("forged").inc()

@@ -35,7 +35,7 @@ async def give(request: web.Request) -> web.Response:
 async def take(request: web.Request) -> web.Response:
     """Go on here with a conversation from elsewhere: a new token, and everything said so far."""
     who = request.remote or "?"
-    if wait := await request.app[web_api.LIMITS].wait(CODES, who):
+    if wait := await web_api.held_back(request, CODES, who):
         raise problem(429, "Too many codes from here. Please wait.", {"Retry-After": str(wait)})
     body = await web_api.read_json(request)
     code = body.get("code")

@@ -75,7 +75,7 @@ async def post(request: web.Request) -> web.Response:
         if not is_of_the_database(error):
             raise
         log.error("form_not_kept", error=type(error).__name__)
-        help_now = request.app[web_api.TURNS].help_for(form.get("text", "")[:web_api.LONGEST])  # waits for no store
+        help_now = await request.app[web_api.TURNS].help_for(form.get("text", "")[:web_api.LONGEST])  # waits for no store
         away = request.app[BASE].say("failure.store_away", _today(request))
         return _show(request, shown | {"wrong": help_now or away, "late": True, "text": form.get("text", "")})
     return await _show_conversation(request, shown)

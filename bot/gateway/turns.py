@@ -118,14 +118,14 @@ class Turns:
         await self._store.commit_reply(inbound, messages, {}, None, self._clock.now(), False, (), parcels)
         self.told(inbound.conversation_id, inbound.contact_id)
 
-    def alarming(self, text: str) -> bool:
+    async def alarming(self, text: str) -> bool:
         """Does the message speak of danger? Such a one is never held back."""
-        return self._watch.look(text, Situation(on=self._clock.now().date())) is not None
+        return await self._alarm(text, Situation(on=self._clock.now().date())) is not None
 
-    def help_for(self, text: str) -> str | None:
+    async def help_for(self, text: str) -> str | None:
         """What is said of danger, in plain words, where nothing else works; None where `text` doesn't speak of it."""
         known = Situation(on=self._clock.now().date())
-        alarm = self._watch.look(text, known)
+        alarm = await self._alarm(text, known)
         return "\n\n".join(message.text for message in self._watch.reply(alarm, known).messages) if alarm else None
 
     async def resume(self) -> None:
@@ -205,7 +205,7 @@ class Turns:
             return True
         return False
 
-    async def _alarm(self, text: str, known: Situation, after: str | None) -> Alarm | None:
+    async def _alarm(self, text: str, known: Situation, after: str | None = None) -> Alarm | None:
         """What is found in `text`; some 10 ms, in which others are served."""
         loop, wrong = asyncio.get_running_loop(), ""
         for _ in range(LOOKS):

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
+from limits import RateLimitItem
 
 from bot.gateway.clock import Clock
 from bot.gateway.corrections import arrangements, correction
@@ -41,6 +42,7 @@ LIMITS = web.AppKey("limits", Limits)
 TYPING = web.AppKey("typing", Typing)
 SETTINGS = web.AppKey("settings", Settings)
 SWITCHES = web.AppKey("switches", Switches)
+COUNTED = web.RequestKey("counted", dict[RateLimitItem, int])
 
 CHANNEL = "web"
 LONGEST = 4000  # characters of one message
@@ -74,7 +76,7 @@ async def start(request: web.Request) -> web.Response:
 
 async def open_conversation(request: web.Request, authority: object = None) -> tuple[Conversation, str]:
     """A new conversation with its greeting, and its token; `authority` is the slug of the council that embeds the page."""
-    if wait := await request.app[LIMITS].wait(CONVERSATIONS, request.remote or "?"):
+    if wait := await held_back(request, CONVERSATIONS, request.remote or "?"):
         raise problem(429, "Too many conversations from here. Please wait a moment.", {"Retry-After": str(wait)})
     base, now = request.app[BASE], request.app[CLOCK].now()
     slots = {}
@@ -100,7 +102,9 @@ async def say(request: web.Request) -> web.Response:
         lines, fresh = await answered(request, conversation, said)
     except Exception as error:
         text = body.get("text")
-        help_now = request.app[TURNS].help_for(text[:LONGEST]) if is_of_the_database(error) and isinstance(text, str) else None
+        if not (is_of_the_database(error) and isinstance(text, str)):
+            raise
+        help_now = await request.app[TURNS].help_for(text[:LONGEST])
         if help_now is None:
             raise
         log.error("danger_not_kept", error=type(error).__name__)  # help waits for no store
@@ -115,12 +119,13 @@ async def answered(request: web.Request, conversation: Conversation, said: Said)
     Raises a problem: 429 too many, 404 deleted meanwhile, 503 no answer yet (the message is kept).
     """
     turns = request.app[TURNS]
-    if wait := await request.app[LIMITS].wait(MESSAGES, conversation.id):
-        alarming = said.command is None and turns.alarming(said.text)
+    provider_id = f"{conversation.id}:{said.client_id or request[NAME]}"
+    repeat = await request.app[STORE].knows(CHANNEL, provider_id)  # which is no message more
+    if not repeat and (wait := await held_back(request, MESSAGES, conversation.id)):
+        alarming = said.command is None and await turns.alarming(said.text)
         if not alarming:
             raise problem(429, "That was a lot at once. Please wait a moment.", {"Retry-After": str(wait)})
     request.app[TYPING].carer_stopped(conversation.id)
-    provider_id = f"{conversation.id}:{said.client_id or request[NAME]}"
     shown = {"client_message_id": said.client_id} if said.client_id else {}
     try:
         inbound = await turns.take(conversation, provider_id, said.text, said.command, shown)
@@ -129,7 +134,7 @@ async def answered(request: web.Request, conversation: Conversation, said: Said)
     lines = await turns.replies(inbound, request.app[SETTINGS].answer_within)
     if lines is None:
         base, on = request.app[BASE], request.app[CLOCK].now().date()
-        help_now = turns.help_for(said.text) if said.command is None else None  # it is kept, and its reply can't be
+        help_now = await turns.help_for(said.text) if said.command is None else None  # it is kept, and its reply can't be
         raise problem(503, help_now or base.say("failure.rasa_away", on), {"Retry-After": "3"})
     return lines, await request.app[STORE].conversation(conversation.id) or conversation
 
@@ -221,6 +226,16 @@ async def forgotten(request: web.Request, conversation: Conversation) -> None:
     """Everything of it is gone, and whoever listens is told."""
     await request.app[STORE].forget(conversation.id)
     request.app[WAKEUPS].wake(conversation.id)
+
+
+async def held_back(request: web.Request, item: RateLimitItem, who: str) -> int:
+    """Seconds that `who` has to wait, 0 where nothing holds her back. A request counts once, however often it is taken anew."""
+    counted = request.get(COUNTED)
+    if counted is None:
+        counted = request[COUNTED] = {}
+    if item not in counted:
+        counted[item] = await request.app[LIMITS].wait(item, who)
+    return counted[item]
 
 
 def bearer(request: web.Request) -> str:

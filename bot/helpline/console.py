@@ -50,7 +50,7 @@ async def sign_in(request: web.Request) -> web.Response:
     """Start a session; a wrong try says nothing of what was wrong."""
     form = {name: str(value) for name, value in (await request.post()).items()}
     name = form.get("name", "").strip().casefold()
-    if wait := await request.app[web_api.LIMITS].wait(SIGN_INS, request.remote or "?"):
+    if wait := await web_api.held_back(request, SIGN_INS, request.remote or "?"):
         raise problem(429, "Too many tries from here. Please wait.", {"Retry-After": str(wait)})
     try:
         _, secret = await request.app[ACCOUNTS].sign_in(name, form.get("password", ""), form.get("code", ""),

@@ -118,9 +118,9 @@ class DangerDetector:
         return finding if finding.score >= PLAINLY else Finding(after, finding.score)
 
     def _find(self, text: str) -> Finding | None:
-        said = normal(text)
-        plain = self.phrases.without_idioms(said)
-        certain = self.phrases.topic(plain)
+        said, phrases = normal(text), self.phrases  # of one content, though another be taken meanwhile
+        plain = phrases.without_idioms(said)
+        certain = phrases.topic(plain)
         if certain:
             return Finding(certain, 1.0)
         if plain != said and len(plain.split()) < LEFT_OVER:

@@ -16,7 +16,7 @@ from bot.helpline.cases import Cases
 from bot.helpline.desk import HelplineDesk
 from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.reply import Message
-from bot.safeguarding.watch import DangerWatch
+from bot.safeguarding.watch import Alarm, DangerWatch
 from tests.doubles.carer import Carer
 from tests.doubles.gateway import Running, StartGateway
 from tests.doubles.rasa import FakeRasa
@@ -187,6 +187,19 @@ async def test_help_waits_for_no_desk(carer: Carer, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(HelplineDesk, "adds", adds)
     async with asyncio.timeout(30):
         assert (await carer.say(DANGER)).urgent
+
+
+async def test_others_are_served_while_a_message_is_looked_at(gateway: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one of many that are held back, or that find the store away."""
+    served = threading.Event()
+    alarm = Alarm("urgent.suicide_or_self_harm", 1.0, None)
+    monkeypatch.setattr(DangerWatch, "look", lambda *_: alarm if served.wait(60) else None)
+    of = gateway.app[web_api.TURNS]
+    asyncio.get_running_loop().call_later(0.01, served.set)
+    assert await of.alarming("hello")
+    served.clear()
+    asyncio.get_running_loop().call_later(0.01, served.set)
+    assert "999" in str(await of.help_for("hello"))
 
 
 async def test_danger_twice_with_one_id_is_one_reply(carer: Carer, rasa: FakeRasa, slow_look: None) -> None:

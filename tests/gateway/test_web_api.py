@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from bot.gateway import patience
+from bot.gateway.store import Store
 from bot.helpline.cases import Cases
 from bot.knowledge.base import KnowledgeBase
 from tests.doubles.carer import API, Carer
@@ -132,6 +134,25 @@ async def test_too_many_messages_wait_but_danger_never_does(start_gateway: Start
     assert (await other.say("what about school")).status == 200, "one carer's limit is not another's"
     said = [m["text"] for m in await carer.transcript() if m["from"] == "carer"]
     assert len(said) == 31 and "and one more" not in said
+
+
+async def test_what_is_sent_or_taken_again_counts_once(start_gateway: StartGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a client that repeats a message's id, and by the gateway itself while the database is away."""
+    monkeypatch.setattr(patience, "PAUSE", 0.0)
+    gateway, opens, away = await start_gateway(rate_limits="on"), Store.open_conversation, iter(range(70))
+
+    async def fails_at_first(*given: Any, **more: Any) -> Any:
+        if next(away, None) is not None:
+            raise ConnectionRefusedError
+        return await opens(*given, **more)
+
+    monkeypatch.setattr(Store, "open_conversation", fails_at_first)
+    carer = await gateway.carer()
+    assert next(away, None) is None
+    first = await carer.say("what about school", "k")
+    assert [(await carer.say("what about school", "k")).messages for _ in range(40)] == [first.messages] * 40
+    assert [(await carer.say(f"what about school {n}")).status for n in range(30)] == [200] * 29 + [429]
+    assert (await carer.say("what about school", "k")).status == 200
 
 
 async def test_too_many_conversations_wait(start_gateway: StartGateway) -> None:
