@@ -394,7 +394,7 @@ def gateway_program(name: str, folders: Folders, settings: dict[str, str]) -> Pr
 
 
 def reached_at(host: str, port: int) -> str:
-    """The address at which this machine reaches what listens on `host`: loopback for all interfaces, and where none is given."""
+    """Where this machine reaches what listens on `host`: on loopback where that is all interfaces, or none is given."""
     try:
         address = ip_address(host or "127.0.0.1")
     except ValueError:

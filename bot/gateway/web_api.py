@@ -229,7 +229,7 @@ async def forgotten(request: web.Request, conversation: Conversation) -> None:
 
 
 async def held_back(request: web.Request, item: RateLimitItem, who: str) -> int:
-    """Seconds that `who` has to wait, 0 where nothing holds her back. A request counts once, however often it is taken anew."""
+    """Seconds that `who` has to wait, 0 where nothing holds her back; a request that is taken anew counts once."""
     counted = request.get(COUNTED)
     if counted is None:
         counted = request[COUNTED] = {}

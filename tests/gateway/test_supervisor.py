@@ -168,7 +168,8 @@ def test_it_stops_with_its_terminal_and_reloads_without_one(stdin: bool, stdout:
 
 
 @pytest.mark.parametrize(("host", "door"), [
-    ("", "http://127.0.0.1:9090"), ("127.0.0.1", "http://127.0.0.1:9090"), ("0.0.0.0", "http://127.0.0.1:9090"),
+    ("", "http://127.0.0.1:9090"), ("127.0.0.1", "http://127.0.0.1:9090"),
+    ("0.0.0.0", "http://127.0.0.1:9090"),  # noqa: S104
     ("10.1.2.3", "http://10.1.2.3:9090"), ("::", "http://[::1]:9090"), ("fd00::7", "http://[fd00::7]:9090"),
     ("localhost", "http://localhost:9090"), ("metrics.internal", "http://metrics.internal:9090")])
 def test_a_gateway_is_asked_where_its_private_address_is(host: str, door: str, tmp_path: Path,
