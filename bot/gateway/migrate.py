@@ -8,7 +8,8 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 ONE_AT_A_TIME = 20261122  # the number of the lock
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -23,7 +24,12 @@ async def migrate(engine: AsyncEngine, to: str = "head") -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, to)
 
-    async with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":  # several gateways start at once
-            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
+    if engine.dialect.name != "postgresql":
+        async with engine.begin() as connection:
+            await connection.run_sync(upgrade)
+        return
+    patient = create_async_engine(engine.url, hide_parameters=True, poolclass=NullPool)  # it may take its time
+    async with patient.begin() as connection:
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})  # several start at once
         await connection.run_sync(upgrade)
+    await patient.dispose()

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import delete, event, func, make_url, select, text, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import TimeoutError as NoAnswer
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -28,6 +29,12 @@ WEB = "web"
 WAITING, DONE = "waiting", "done"
 ASSISTANT, QUEUED, HELPLINE = "assistant", "waiting", "helpline"  # modes of a conversation: who answers it
 POOL = {"pool_size": 10, "max_overflow": 10, "pool_timeout": PATIENCE}  # connections to PostgreSQL; postgresql.conf has room
+CONNECTS, ANSWERS, LENGTHY = 3.0, 5.0, 120.0  # seconds for PostgreSQL: to take a connection, a statement, a lengthy one
+HURRIES = 3.0  # seconds for all of a transaction that help in danger may have to wait for
+# What PostgreSQL ends by itself: a transaction that its gateway has left open, and connections (with their locks) to one that
+# vanished.
+UNATTENDED = {"idle_in_transaction_session_timeout": "30s", "tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5",
+              "tcp_keepalives_count": "3"}
 AT_A_TIME, MANY = 2, 1000  # transactions that begin, on SQLite and elsewhere; the rest wait, so that what hurries is quick
 BATCH = 200  # conversations that one transaction of the clean-up deletes
 EMPTYING = 50  # tries to empty the log, a tenth of a second apart; the next clean-up tries again
@@ -53,12 +60,13 @@ class Store:
         parsed = make_url(url)
         self._sqlite = parsed.get_backend_name() == "sqlite"
         self._turns = asyncio.Semaphore(AT_A_TIME if self._sqlite else MANY)
-        given: dict[str, Any] = {} if self._sqlite else dict(POOL)
         if self._sqlite:  # no limit to connections: those that wait for another process keep nobody from reading
-            given = {"async_creator": connector(parsed.database or ""), "max_overflow": -1}
+            given: dict[str, Any] = {"async_creator": connector(parsed.database or ""), "max_overflow": -1}
+            lengthy: dict[str, Any] = {"timeout": PATIENCE}
+        else:
+            given, lengthy = POOL | {"connect_args": _bounds(ANSWERS)}, _bounds(LENGTHY)
         self.engine: AsyncEngine = create_async_engine(url, hide_parameters=True, **given)  # no carer's words in an error
-        self._beside = create_async_engine(
-            url, hide_parameters=True, poolclass=NullPool, connect_args={"timeout": PATIENCE}) if self._sqlite else self.engine
+        self._beside = create_async_engine(url, hide_parameters=True, poolclass=NullPool, connect_args=lengthy)
         self.locks = Locks(None if self._sqlite else self.engine)
         if self._sqlite:
             event.listen(self.engine.sync_engine, "connect", _sqlite_settings)
@@ -78,14 +86,19 @@ class Store:
         `reads_first`: it writes what follows from what it reads. SQLite refuses that at once, without waiting, where
         somebody else wrote in between; so it takes its turn at the start. `at_once`: it waits behind no others, because a
         provider waits for it, or it reads what help in danger needs. `lengthy`: its statements take their time, and run in a
-        thread. Await nothing but the session in the block.
+        thread. Await nothing but the session in the block. Raises what SQLAlchemy does; `NoAnswer` where the database
+        is there and does not answer.
         """
         turn = nullcontext() if at_once or lengthy else self._turns
         engine = self._beside if lengthy else self.engine
-        async with turn, AsyncSession(engine, expire_on_commit=False) as session, session.begin():
-            if reads_first and self._sqlite:
-                await session.execute(text("BEGIN IMMEDIATE"))
-            yield session
+        within = asyncio.timeout(HURRIES) if at_once and not self._sqlite else nullcontext()
+        try:
+            async with within, turn, AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+                if reads_first and self._sqlite:
+                    await session.execute(text("BEGIN IMMEDIATE"))
+                yield session
+        except TimeoutError as error:  # ours, or the driver's, which SQLAlchemy passes on as it is
+            raise NoAnswer("the database does not answer") from error
 
     async def ping(self) -> None:
         """Raises where the database does not answer."""
@@ -425,6 +438,13 @@ async def forget_contacts(session: AsyncSession, which: Any) -> None:
     """Forget numbers. Of one that said STOP the pseudonym is kept, so that it is honoured for good."""
     await session.execute(update(Contact).where(which, Contact.opted_out_at.is_not(None)).values(address=None))
     await session.execute(delete(Contact).where(which, Contact.opted_out_at.is_(None)))
+
+
+def _bounds(statement: float) -> dict[str, Any]:
+    """How long the driver waits for PostgreSQL, and PostgreSQL for itself; a server may be there and never answer."""
+    milliseconds = str(int(statement * 1000))
+    return {"timeout": CONNECTS, "command_timeout": statement,
+            "server_settings": UNATTENDED | {"statement_timeout": milliseconds}}
 
 
 def _sqlite_settings(connection: Any, _: Any) -> None:

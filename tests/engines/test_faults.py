@@ -8,12 +8,15 @@ import signal
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import make_url
 
-from bot.gateway import left_behind, turns
+from bot.gateway import left_behind, patience, store, turns
 from bot.gateway.store import Store, add_lines, locked
+from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.reply import Message
 from tests.doubles.carer import Carer, Got, say_until_answered
 from tests.doubles.engines import Engines
+from tests.doubles.frozen import way_to
 from tests.doubles.gateway import StartGateway
 from tests.doubles.rasa import FakeRasa
 from tests.engines.conftest import Pair
@@ -65,6 +68,31 @@ async def test_help_is_said_without_a_store(gateway: Pair, engines: Engines) -> 
     got = await say_until_answered(carer, DANGER, "k1")
     assert got.urgent
     await exactly_once(carer, [DANGER], [got])
+
+
+async def test_a_database_that_never_answers_is_not_waited_for(start_one: StartGateway, engines: Engines, base: KnowledgeBase,
+                                                               monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes connections, and what is sent to it, and that is all: as on a machine that hangs."""
+    monkeypatch.setattr(store, "CONNECTS", 2.0)
+    monkeypatch.setattr(store, "ANSWERS", 2.0)
+    monkeypatch.setattr(patience, "WITHIN", 1.0)
+    url = make_url(await engines.fresh())
+    async with way_to(url.port or 0) as way:
+        gateway = await start_one(database_url=url.set(port=way.port).render_as_string(hide_password=False))
+        carer = await gateway.carer()
+        first = await say_until_answered(carer, "before", "k0")
+        way.freeze()
+        async with asyncio.timeout(60):
+            hello, danger = await asyncio.gather(carer.say("hello", "k1"), carer.say(DANGER, "k2"))
+            async with carer.session.get(gateway.url + "/readyz") as ready:
+                assert ready.status == 503
+        assert danger.status == hello.status == 503 and danger.headers["Retry-After"] and hello.headers["Retry-After"]
+        assert "999" in danger.body["detail"]
+        assert hello.body["detail"] == base.say("failure.store_away", datetime(2026, 11, 24, tzinfo=UTC).date())
+        way.thaw()
+        later = [await say_until_answered(carer, text, key) for text, key in (("hello", "k1"), (DANGER, "k2"))]
+        assert later[1].urgent
+        await exactly_once(carer, ["before", "hello", DANGER], [first, *later])
 
 
 async def test_what_a_dead_gateway_left_another_takes_up(start_one: StartGateway, rasa: FakeRasa,
