@@ -96,7 +96,7 @@ class Cluster(Supervisor):
             programs.append(gateway_program(f"gateway{number}", folders, shared | own))
         filled = {"RUN": str(folders.run), "LISTEN": f"127.0.0.1:{self.port}", "LISTEN_RASA": f"127.0.0.1:{rasa_door}",
                   "GATEWAYS": _servers(gateway_ports), "RASAS": _servers(rasa_ports)}
-        return [*programs, _nginx(folders, filled)]
+        return [*programs, nginx_program(folders, filled, self.port)]
 
 
 def postgres_program(data: Path, folders: Folders) -> tuple[Program, str]:
@@ -136,12 +136,13 @@ def redis_program(folders: Folders) -> tuple[Program, str]:
                    needed_first=True), f"redis://127.0.0.1:{port}/0"
 
 
-def _nginx(folders: Folders, filled: dict[str, str]) -> Program:
+def nginx_program(folders: Folders, filled: dict[str, str], port: int) -> Program:
+    """nginx with the template's places `filled`; `port` is the public one of them."""
     template = (DEPLOY / "nginx.conf.template").read_text(encoding="utf-8")
     written = folders.run / "nginx.conf"
     written.write_text(re.sub(r"\$\{([A-Z_]+)\}", lambda found: filled[found[1]], template), encoding="utf-8")
     command = [_found("nginx"), "-p", str(folders.run), "-c", str(written), "-e", "stderr", "-g", "daemon off;"]
-    return Program("nginx", command, {}, folders.log / "nginx.log")
+    return Program("nginx", command, {}, folders.log / "nginx.log", listens=port)
 
 
 def _servers(ports: list[int]) -> str:

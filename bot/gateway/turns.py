@@ -33,6 +33,7 @@ HUNG_ATTEMPTS = 2  # or this often where each try takes all its time
 # The slot with the ids of messages that were answered as danger: what they told of the family is taken with the next turn,
 # so that help waits for nobody.
 UNHEARD = "unheard"
+MOST_UNHEARD = 10  # of them, the last; nothing holds danger back, and Rasa's door has a limit (deploy/nginx.conf.template)
 AT_ONCE = 1.0  # seconds that help in danger waits to hear who is at the desk
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0  # seconds between tries
 ELSEWHERE_PAUSE = 0.1  # seconds at first until it is asked again whether another gateway is done with a conversation
@@ -230,8 +231,9 @@ class Turns:
         reply = self._watch.reply(alarm, known, count if again else None)
         topic = reply.messages[0].topics[0]
         recent = [topic, *(t for t in slots.get("recent") or [] if t != topic)]
+        unheard = [*(slots.get(UNHEARD) or []), *(one.id for one in group)][-MOST_UNHEARD:]
         changed: dict[str, Any] = {"topic": topic, "facet": "answer", "recent": recent, "open_question": "safe", "turn": count,
-                                   UNHEARD: [*(slots.get(UNHEARD) or []), *(one.id for one in group)]}
+                                   UNHEARD: unheard}
         if alarm.authority:
             changed["authority"] = alarm.authority
         log.info("danger", topic=topic)

@@ -238,6 +238,15 @@ async def test_what_was_told_with_danger_goes_to_rasa_with_the_next_turn_alone(c
     assert [turn["metadata"]["earlier"] for turn in rasa.turns] == [told, []]
 
 
+async def test_of_very_many_alarms_the_last_go_to_rasa(carer: Carer, rasa: FakeRasa) -> None:
+    """So that no number of them makes a turn that can't be taken."""
+    told = [f"{DANGER} {number}" for number in range(turns.MOST_UNHEARD + 3)]
+    for text in told:
+        assert (await carer.say(text)).urgent
+    await carer.say("we are all right again")
+    assert [turn["metadata"]["earlier"] for turn in rasa.turns] == [told[3:]]
+
+
 async def test_the_arrangement_told_with_a_first_alarm_is_known_at_once(carer: Carer, rasa: FakeRasa,
                                                                       monkeypatch: pytest.MonkeyPatch) -> None:
     """A person who is fetched sees it, before the carer writes again."""
