@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import yaml
 
 from bot import changing
 from bot.changing import MODEL, Door, NotChanged
@@ -362,17 +361,14 @@ def rasa_program(name: str, folders: Folders, port: int, actions_port: int, toke
 
     It has a copy of the model: one trained meanwhile is taken when that is asked for.
     """
-    endpoints = yaml.safe_load((ROOT / "endpoints.yml").read_text(encoding="utf-8"))
-    endpoints["action_endpoint"] |= {"url": f"http://127.0.0.1:{actions_port}/webhook",
-                                     "headers": {"Authorization": f"Bearer {token}"}}
-    written, copy = folders.run / f"{name}-endpoints.yml", folders.run / f"model-{port}.tar.gz"
-    written.write_text(yaml.safe_dump(endpoints), encoding="utf-8")
+    copy = folders.run / f"model-{port}.tar.gz"
     shutil.copyfile(model, copy)
     command = [str(RASA_PYTHON), "-m", "rasa", "run", "--interface", "127.0.0.1", "--port", str(port), "--model", str(copy),
-               "--endpoints", str(written), "--credentials", str(ROOT / "credentials.yml"),
+               "--endpoints", str(ROOT / "deploy" / "endpoints.yml"), "--credentials", str(ROOT / "credentials.yml"),
                "--log-file", str(folders.log / f"{name}-detail.log")]
     return Program(name, command, {
-        "SIGNPOST_RASA_TOKEN": token, "RASA_TELEMETRY_ENABLED": "false", "PYTHONPATH": str(ROOT),
+        "SIGNPOST_RASA_TOKEN": token, "SIGNPOST_ACTIONS_TOKEN": token,
+        "SIGNPOST_ACTIONS_URL": f"http://127.0.0.1:{actions_port}", "RASA_TELEMETRY_ENABLED": "false", "PYTHONPATH": str(ROOT),
         "TF_CPP_MIN_LOG_LEVEL": "3", "SQLALCHEMY_SILENCE_UBER_WARNING": "1", "PYTHONWARNINGS": "ignore",
         "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}, folders.log / f"{name}.log", listens=port, model=copy,
         door=Door(name, f"http://127.0.0.1:{port}", token))

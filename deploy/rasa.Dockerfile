@@ -21,4 +21,4 @@ RUN rasa train --data nlu --out models --fixed-model-name signpost --skip-valida
  && useradd --system --create-home signpost
 USER signpost
 CMD ["rasa", "run", "--interface", "0.0.0.0", "--port", "5005", "--model", "models/signpost.tar.gz", \
-     "--endpoints", "endpoints.yml", "--credentials", "credentials.yml"]
+     "--endpoints", "deploy/endpoints.yml", "--credentials", "credentials.yml"]

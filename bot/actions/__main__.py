@@ -1,11 +1,13 @@
-"""The action server: `python -m bot.actions --port 5055`. Private: it listens on loopback only."""
+"""The action server: `python -m bot.actions --port 5055`. Private: on loopback, or where it wants a token."""
 
 from __future__ import annotations
 
 import argparse
 import hmac
 import os
+import sys
 import warnings
+from ipaddress import ip_address
 from typing import Any
 
 from rasa_sdk.endpoint import create_app
@@ -86,16 +88,19 @@ def reloadable(server: Sanic, knowledge: Knowledge) -> None:
 def main() -> None:
     """Serve until told to stop."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--host", type=ip_address, default="127.0.0.1", help="beyond loopback with a token only")
     parser.add_argument("--port", type=int, default=5055)
-    port = parser.parse_args().port
+    given, token = parser.parse_args(), os.environ.get("SIGNPOST_ACTIONS_TOKEN")
+    if not (token or given.host.is_loopback):
+        sys.exit("SIGNPOST_ACTIONS_TOKEN is missing: without it the action server listens on loopback only.")
     os.environ.setdefault("OTEL_SDK_DISABLED", "true")  # no telemetry leaves this machine
     warnings.filterwarnings("ignore", message="Your versions of rasa and rasa_sdk")  # docs/decisions/0001
     knowledge = load()
     server = app(knowledge)
     reloadable(server, knowledge)
-    if token := os.environ.get("SIGNPOST_ACTIONS_TOKEN"):
+    if token:
         guard(server, token)
-    server.run(host="127.0.0.1", port=port, single_process=True, access_log=False, motd=False)
+    server.run(host=str(given.host), port=given.port, single_process=True, access_log=False, motd=False)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.actions.__main__ import main
 from bot.actions.turn import Knowledge, topic_of
 from bot.gateway.settings import ROOT
 from tests.actions.conftest import ALL
@@ -63,3 +64,11 @@ def test_options_of_every_topic_lead_somewhere(topic: str, knowledge: Knowledge)
     if known is None:
         pytest.skip("no content yet")
     assert set(known.follow_on) <= set(DOMAIN["intents"])
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7"])  # noqa: S104
+def test_it_listens_beyond_loopback_with_a_token_only(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SIGNPOST_ACTIONS_TOKEN", raising=False)
+    monkeypatch.setattr("sys.argv", ["bot.actions", "--host", host])
+    with pytest.raises(SystemExit, match="SIGNPOST_ACTIONS_TOKEN is missing"):
+        main()

@@ -16,7 +16,7 @@ from bot.gateway.settings import ROOT, Settings
 from bot.supervisor import Program
 
 SCHEMA = Path(__file__).parent / "compose-spec.json"  # github.com/compose-spec/compose-spec, Apache-2.0
-ALONE = {"SIGNPOST_ACTIONS_TOKEN", "SIGNPOST_METRICS_PORT"}  # a container has its loopback to itself; these share one
+ALONE = {"SIGNPOST_METRICS_PORT"}  # a container has its loopback to itself; these share one
 OURS = ("gateway", "rasa", "actions")
 BY_ROLE = re.compile(r"\d+$")
 
@@ -73,10 +73,26 @@ def test_nothing_but_nginx_is_reachable_from_outside(compose: dict[str, Any]) ->
     services = compose["services"]
     assert [name for name, service in services.items() if service.get("ports")] == ["nginx"]
     assert services["nginx"]["ports"] == ["127.0.0.1:8080:8080"], "TLS ends before it, and 5005 is private"
-    assert compose["networks"]["inside"]["internal"] is True
+    inner = [name for name in compose["networks"] if name != "outside"]
+    assert all(compose["networks"][name]["internal"] is True for name in inner)
     for name, service in services.items():
-        if BY_ROLE.sub("", name) in ("rasa", "postgres", "redis"):
-            assert service["networks"] == ["inside"]
+        if BY_ROLE.sub("", name) in ("rasa", "actions", "postgres", "redis"):
+            assert set(service["networks"]) <= set(inner)
+
+
+def test_an_action_server_is_reached_by_its_rasa_alone_and_outlives_it(compose: dict[str, Any],
+                                                                       programs: dict[str, Program]) -> None:
+    services = compose["services"]
+    on = {network: [name for name, service in services.items() if network in service["networks"]]
+          for network in compose["networks"]}
     for number in (1, 2):
-        assert services[f"actions{number}"]["network_mode"] == f"service:rasa{number}"
-        assert services[f"rasa{number}"]["environment"]["SIGNPOST_RASA_TOKEN"]
+        rasa, actions = services[f"rasa{number}"], services[f"actions{number}"]
+        assert on[f"turns{number}"] == [f"rasa{number}", f"actions{number}"]
+        assert actions["networks"] == [f"turns{number}"] and "network_mode" not in actions
+        assert rasa["environment"]["SIGNPOST_ACTIONS_URL"] == f"http://actions{number}:{actions['command'][-1]}"
+        token = {service["environment"]["SIGNPOST_ACTIONS_TOKEN"] for service in (rasa, actions)}
+        assert token == {rasa["environment"]["SIGNPOST_RASA_TOKEN"]} and "${SIGNPOST_RASA_TOKEN:?" in token.pop()
+    endpoints, dockerfile = "deploy/endpoints.yml", (DEPLOY / "rasa.Dockerfile").read_text()
+    assert f'"--endpoints", "{endpoints}"' in dockerfile and str(ROOT / endpoints) in programs["rasa1"].command
+    wanted = set(re.findall(r"\$\{(\w+)\}", (ROOT / endpoints).read_text()))
+    assert wanted and wanted <= set(rasa["environment"]) & set(programs["rasa1"].environment)
