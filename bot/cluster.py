@@ -35,7 +35,7 @@ from bot.supervisor import (
 DEPLOY = ROOT / "deploy"
 POSTGRES_USER = "postgres"  # of this machine and of the database: PostgreSQL refuses to run as root
 ROLLED = "rolled"  # a file that says that a rolling restart is done
-MISSING = "{} is missing. On Debian: apt-get install postgresql redis-server nginx"
+PACKAGES = {"postgres": "postgresql", "redis-server": "redis-server", "nginx": "nginx"}  # Debian's, by program
 
 
 class Cluster(Supervisor):
@@ -44,6 +44,10 @@ class Cluster(Supervisor):
     def __init__(self, port: int, data: Path, gateways: int = 2, rasas: int = 2) -> None:
         super().__init__("127.0.0.1", port, data, lambda text: print(text, flush=True))
         self._gateways, self._rasas = gateways, rasas
+
+    def _check(self) -> None:
+        check_engines()
+        super()._check()
 
     async def run(self) -> None:
         """As a supervisor; SIGUSR1 restarts everything, one after the other, while the others serve. Raises `CannotStart`."""
@@ -161,17 +165,31 @@ def _as_owner() -> list[str]:
     return [_found("setpriv"), f"--reuid={POSTGRES_USER}", f"--regid={POSTGRES_USER}", "--clear-groups", "--pdeathsig", "INT"]
 
 
+def check_engines() -> None:
+    """Raises `CannotStart`, which names every program that is missing, and how to get it."""
+    missing = {program: package for program, package in PACKAGES.items() if _where(program) is None}
+    if missing:
+        raise CannotStart(f"{' and '.join(missing)} missing on this machine. "
+                          f"On Debian: apt-get install {' '.join(missing.values())}")
+
+
 def _postgres_tools() -> Path:
-    """The folder of `initdb` and `postgres`, of the newest version there is; Debian keeps it off the path."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
-    return found[-1].parent if found else Path(_found("postgres")).parent
+    """The folder of `initdb` and `postgres`."""
+    return Path(_found("postgres")).parent
 
 
 def _found(program: str) -> str:
-    found = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
+    found = _where(program)
     if found is None:
-        raise CannotStart(MISSING.format(program))
+        raise CannotStart(f"{program} is missing on this machine.")
     return found
+
+
+def _where(program: str) -> str | None:
+    """Debian keeps some off the path; of several versions of PostgreSQL the newest is taken."""
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parts[-2]), reverse=True)
+    inner = [str(folder) for folder in versions] if program == "postgres" else []
+    return shutil.which(program, path=os.pathsep.join([*inner, os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"]))
 
 
 def main() -> None:

@@ -11,9 +11,12 @@ import jsonschema_rs
 import pytest
 import yaml
 
+from bot import cluster
 from bot.cluster import DEPLOY, Cluster
 from bot.gateway.settings import ROOT, Settings
-from bot.supervisor import Program
+from bot.supervisor import CannotStart, Program
+from tests.doubles import tools
+from tests.doubles.tools import need_engines
 
 SCHEMA = Path(__file__).parent / "compose-spec.json"  # github.com/compose-spec/compose-spec, Apache-2.0
 ALONE = {"SIGNPOST_METRICS_PORT"}  # a container has its loopback to itself; these share one
@@ -29,6 +32,7 @@ def compose() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Program]:
     """What `scripts/cluster` would start."""
+    need_engines()
     data = tmp_path_factory.mktemp("cluster")
     (data / "postgres").mkdir()  # as if it were made already
     (data / "postgres-password").write_text("a-password")
@@ -96,3 +100,16 @@ def test_an_action_server_is_reached_by_its_rasa_alone_and_outlives_it(compose: 
     assert f'"--endpoints", "{endpoints}"' in dockerfile and str(ROOT / endpoints) in programs["rasa1"].command
     wanted = set(re.findall(r"\$\{(\w+)\}", (ROOT / endpoints).read_text()))
     assert wanted and wanted <= set(rasa["environment"]) & set(programs["rasa1"].environment)
+
+
+def test_what_this_machine_lacks_is_named_with_the_way_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """By `scripts/cluster`, and by `make test`, which then leaves tests out."""
+    monkeypatch.setattr(cluster, "PACKAGES", {"no-such-server": "a-server", "nor-this": "another"})
+    says = "no-such-server and nor-this missing on this machine. On Debian: apt-get install a-server another"
+    with pytest.raises(CannotStart, match=says):
+        Cluster(8080, tmp_path)._check()
+    with pytest.raises(pytest.skip.Exception, match=says):
+        need_engines()
+    monkeypatch.setattr(tools, "CHROMIUM", None)
+    lacking = "\n".join(tools.lacking())
+    assert says in lacking and "apt-get install chromium" in lacking and "tests/engines" in lacking and "tests/web" in lacking

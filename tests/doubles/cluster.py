@@ -21,6 +21,7 @@ import aiohttp
 from bot.gateway.settings import ROOT
 from bot.supervisor import free_port
 from tests.doubles.carer import Carer, Got
+from tests.doubles.tools import need_engines
 
 TEXTS = ["what money can I get", "I want to kill myself", "hello", "is there a support group in Slough"]
 BUSY = 400.0  # seconds that anything may take on a machine with other things to do
@@ -58,6 +59,7 @@ class Cluster:
 @contextlib.contextmanager
 def cluster(environment: dict[str, str]) -> Iterator[Cluster]:
     """In a folder that PostgreSQL's own user can get through."""
+    need_engines()
     folder = Path(tempfile.mkdtemp(prefix="signpost-"))
     folder.chmod(0o711)
     running = Cluster(folder, environment)

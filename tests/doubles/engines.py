@@ -22,6 +22,7 @@ from bot.cluster import postgres_program, redis_program
 from bot.gateway.migrate import migrate
 from bot.gateway.store import Store
 from bot.supervisor import Folders, Program
+from tests.doubles.tools import need_engines
 
 TEMPLATE = "template_signpost"
 WITHIN = 120.0  # seconds for a process to listen
@@ -105,6 +106,7 @@ class Engines:
 @contextlib.contextmanager
 def engines() -> Iterator[Engines]:
     """In a folder that PostgreSQL's own user can reach."""
+    need_engines()
     data = Path(tempfile.mkdtemp(prefix="signpost-"))
     made = Engines(data)
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,18 +10,18 @@ import pytest
 from playwright.async_api import Page, Response, async_playwright, expect
 
 from bot.gateway.settings import ROOT
+from tests.doubles.tools import CHROMIUM, NO_CHROMIUM
 from tests.e2e.conftest import System
 from tests.e2e.test_1_conversations import MALTBY
 from tests.web.looking import focused, no_sideways_scrolling, tab_to
 
-CHROMIUM = shutil.which("chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 IMAGES = ROOT / "docs" / "images"
 SIZES = {"chat": (1280, 900), "chat-phone": (390, 844)}
 
 expect.set_options(timeout=30_000)  # a machine may be busy
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt-get install chromium")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM)
 
 
 class Seen:

@@ -16,6 +16,7 @@ from bot.cluster import nginx_program
 from bot.gateway.turns import MOST_UNHEARD
 from bot.supervisor import Folders, free_port
 from tests.doubles.engines import Engine
+from tests.doubles.tools import need_engines
 
 CARER = "203.0.113.77"
 A_MINUTE, LONGEST = 30, "😀" * 4096  # messages by phone that may join; the longest of any channel
@@ -33,6 +34,7 @@ class Doors:
 
 @pytest.fixture
 async def doors(tmp_path: Path) -> AsyncIterator[Doors]:
+    need_engines()
     there, away, public, private = (free_port() for _ in range(4))
     servers = f"server 127.0.0.1:{away} max_fails=0; server 127.0.0.1:{there} max_fails=0;"
     made = Doors(Folders.made(tmp_path), f"http://127.0.0.1:{public}", f"http://127.0.0.1:{private}")

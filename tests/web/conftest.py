@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,9 +15,9 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from bot.channels.settings import PhoneSettings
 from tests.doubles.gateway import Running, StartGateway, fake_rasa, gateways
 from tests.doubles.rasa import FakeRasa
+from tests.doubles.tools import CHROMIUM, NO_CHROMIUM
 from tests.web.looking import DESK
 
-CHROMIUM = shutil.which("chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
              "--disable-component-update", "--no-first-run", "--disable-dev-shm-usage",
              # Names of sites that tests use are this machine; everything else leads nowhere.
@@ -33,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if here in item.path.parents:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)  # one loop, so that they share a browser
             if CHROMIUM is None:
-                item.add_marker(pytest.mark.skip("chromium is not installed: apt-get install chromium"))
+                item.add_marker(pytest.mark.skip(NO_CHROMIUM))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
