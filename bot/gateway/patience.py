@@ -29,6 +29,7 @@ PAUSE = 0.2  # seconds
 PASSING = ("08", "40", "53", "57P")  # SQLSTATEs: the connection, a deadlock, too many connections, shutting down or starting
 PROXYS_NAME = re.compile(r"[0-9A-Za-z-]{16,64}")
 NAME = web.RequestKey("name", str)  # the same at each try
+BEGAN = web.RequestKey("began", float)  # on the loop's clock
 
 
 def patient(sorry: Callable[[], str]) -> Any:
@@ -39,8 +40,8 @@ def patient(sorry: Callable[[], str]) -> Any:
 
     @web.middleware
     async def retry(request: web.Request, handler: Handler) -> web.StreamResponse:
-        request[NAME] = name_of(request)
-        deadline = asyncio.get_running_loop().time() + WITHIN
+        request[NAME], request[BEGAN] = name_of(request), asyncio.get_running_loop().time()
+        deadline = request[BEGAN] + WITHIN
         while True:
             try:
                 return await handler(request)

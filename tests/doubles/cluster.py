@@ -74,11 +74,11 @@ def cluster(environment: dict[str, str]) -> Iterator[Cluster]:
 
 @dataclass
 class Talk:
-    """A conversation, and what was answered. Who isn't `patient` takes no failed request."""
+    """A conversation, and what was answered; `failed` are requests that had to be sent again."""
 
     session: aiohttp.ClientSession
     url: str
-    patient: bool
+    failed: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     answered: list[Got] = field(default_factory=list)
 
@@ -103,9 +103,8 @@ class Talk:
             while True:
                 try:
                     return await do()
-                except (aiohttp.ClientError, AssertionError, TimeoutError):
-                    if not self.patient:
-                        raise
+                except (aiohttp.ClientError, AssertionError, TimeoutError) as error:
+                    self.failed.append(repr(error))
                 await asyncio.sleep(0.3)
 
     def _check(self, lines: list[dict[str, Any]]) -> None:
@@ -118,12 +117,12 @@ class Talk:
 
 
 @contextlib.asynccontextmanager
-async def carers(url: str, count: int, patient: bool) -> AsyncIterator[list[Talk]]:
+async def carers(url: str, count: int) -> AsyncIterator[list[Talk]]:
     """They talk as long as the block runs."""
     wanted = asyncio.Event()
     wanted.set()
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session:
-        talks = [Talk(session, url, patient) for _ in range(count)]
+        talks = [Talk(session, url) for _ in range(count)]
         talking = [asyncio.create_task(talk.go_on(wanted)) for talk in talks]
         try:
             yield talks

@@ -24,7 +24,7 @@ def cluster() -> Iterator[Cluster]:
 
 
 async def test_whatever_is_killed_each_message_has_exactly_one_reply(cluster: Cluster) -> None:
-    async with carers(cluster.url, 4, patient=True) as talks:
+    async with carers(cluster.url, 4) as talks:
         for name in KILLED:
             await asyncio.sleep(1.0)
             cluster.kill(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -9,9 +10,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import event
 
+from bot.gateway import web_api
 from bot.gateway.settings import ROOT
+from bot.gateway.store import Store
 from bot.knowledge.base import KnowledgeBase
 from tests.doubles.carer import say_until_answered
 from tests.doubles.gateway import StartGateway
@@ -51,6 +55,27 @@ async def test_a_full_disk(start_gateway: StartGateway, rasa: FakeRasa, base: Kn
     assert (await say_until_answered(carer, f"{DANGER}. {LONG}", "danger")).urgent
     lines = await carer.transcript()
     assert [line["from"] for line in lines].count("carer") == 5 and [line["from"] for line in lines].count("assistant") == 6
+
+
+async def test_help_is_kept_where_the_database_only_restarts(start_gateway: StartGateway,
+                                                             monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a moment it is tried to keep it, so that a person hears of it; then help is said all the same."""
+    gateway = await start_gateway()
+    carer, reads, away = await gateway.carer(), Store.conversation, iter(range(3))
+
+    async def away_at_first(*given: Any) -> Any:
+        if next(away, None) is not None:
+            raise ConnectionRefusedError
+        return await reads(*given)
+
+    monkeypatch.setattr(web_api, "RESTARTS", 60.0)
+    monkeypatch.setattr(Store, "conversation", away_at_first)
+    got = await carer.say(DANGER, "k")
+    assert got.status == 200 and got.urgent
+    away = itertools.count()
+    monkeypatch.setattr(web_api, "RESTARTS", 0.5)
+    got = await carer.say(DANGER, "k2")
+    assert got.status == 503 and "999" in got.body["detail"] and next(away) > 1
 
 
 def test_a_damaged_model_stops_the_start_and_is_named(tmp_path: Path) -> None:
