@@ -56,6 +56,9 @@ from tests.helpline.test_handing_over import (  # noqa: F401
     test_the_carer_goes_back_to_the_assistant,
     test_the_same_by_text_message,
 )
+from tests.helpline.test_service import (  # noqa: F401
+    test_a_channel_that_is_off_says_so_in_every_gateway_and_danger_is_answered_as_ever,
+)
 from tests.helpline.test_shut import (  # noqa: F401
     test_a_call_back_with_a_question_a_correction_and_danger_in_between,
     test_word_by_text_when_somebody_is_back,
