@@ -60,19 +60,28 @@ class Cluster(Supervisor):
             rolling.cancel()
 
     async def _roll(self, wanted: asyncio.Event) -> None:
-        """Each is stopped, started again by its watch, and ready before the next."""
+        """Each is stopped, started again by its watch, and ready before the next; where one does not come back, no more is."""
         while await wanted.wait():
             wanted.clear()
-            for program in self.programs:
-                if program.name == "nginx":
-                    program.tell(signal.SIGHUP)  # it takes its configuration anew without losing a request
-                    continue
-                program.started.clear()
-                await program.stop()
-                await program.started.wait()
-                await until_listening(program)
-            (self.data / "run" / ROLLED).touch()
-            self._say("Everything was restarted.")
+            (self.data / "run" / ROLLED).unlink(missing_ok=True)
+            try:
+                for program in self.programs:
+                    await self._restart(program)
+            except CannotStart as error:
+                self._say(f"{error} The rest goes on as it was.")
+            else:
+                (self.data / "run" / ROLLED).touch()
+                self._say("Everything was restarted.")
+
+    async def _restart(self, program: Program) -> None:
+        """Raises `CannotStart` where it does not come back."""
+        if program.name == "nginx":
+            program.tell(signal.SIGHUP)  # it takes its configuration anew without losing a request
+            return
+        program.started.clear()
+        await program.stop()
+        await program.started.wait()
+        await until_listening(program)
 
     async def _new_model(self, wanted: dict[str, Any]) -> dict[str, Any]:
         raise NotChanged("A cluster takes a new model when its Rasa servers are restarted, one after the other: kill -USR1")

@@ -9,14 +9,13 @@ import asyncio
 import re
 import secrets
 from collections.abc import Awaitable, Callable
-from socket import gaierror
 from typing import Any
 
 import structlog
 from aiohttp import web
 from asyncpg.exceptions import PostgresError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import TimeoutError as NoAnswer
 
 from bot.gateway.problems import problem
 from bot.gateway.proxies import PROXIED
@@ -48,7 +47,7 @@ def patient(sorry: Callable[[], str]) -> Any:
             except Exception as error:
                 if not is_of_the_database(error) or _begun(request):
                     raise
-                log.warning("database_away", error=type(error).__name__)
+                log.warning("database_away", error=type(error.__cause__ or error).__name__)
                 if not passes(error) or asyncio.get_running_loop().time() > deadline:
                     raise problem(503, sorry(), {"Retry-After": "3"}) from error
             await asyncio.sleep(PAUSE)
@@ -74,7 +73,7 @@ def passes(error: Exception) -> bool:
         return error.connection_invalidated or state.startswith(PASSING)
     if isinstance(error, PostgresError):  # on the way to a connection
         return (error.sqlstate or "").startswith(PASSING)
-    return isinstance(error, (ConnectionRefusedError, gaierror, PoolTimeout))
+    return isinstance(error, NoAnswer)
 
 
 def _begun(request: web.Request) -> bool:

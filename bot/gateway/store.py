@@ -86,8 +86,8 @@ class Store:
         `reads_first`: it writes what follows from what it reads. SQLite refuses that at once, without waiting, where
         somebody else wrote in between; so it takes its turn at the start. `at_once`: it waits behind no others, because a
         provider waits for it, or it reads what help in danger needs. `lengthy`: its statements take their time, and run in a
-        thread. Await nothing but the session in the block. Raises what SQLAlchemy does; `NoAnswer` where the database
-        is there and does not answer.
+        thread. Await nothing but the session in the block. Raises what SQLAlchemy does; `NoAnswer` where no
+        connection can be made, or the database is there and does not answer.
         """
         turn = nullcontext() if at_once or lengthy else self._turns
         engine = self._beside if lengthy else self.engine
@@ -97,7 +97,7 @@ class Store:
                 if reads_first and self._sqlite:
                     await session.execute(text("BEGIN IMMEDIATE"))
                 yield session
-        except TimeoutError as error:  # ours, or the driver's, which SQLAlchemy passes on as it is
+        except OSError as error:  # our time is up; or the driver's words on the way to a connection, as they are
             raise NoAnswer("the database does not answer") from error
 
     async def ping(self) -> None:

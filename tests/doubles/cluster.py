@@ -46,10 +46,10 @@ class Cluster:
             assert self.process.poll() is None and time.monotonic() < until, self.output.read_text()
             time.sleep(0.2)
 
-    def kill(self, name: str) -> None:
-        """kill -9."""
-        with contextlib.suppress(ProcessLookupError, ValueError):  # it is just coming back
-            os.kill(int((self.data / "run" / f"{name}.pid").read_text()), signal.SIGKILL)
+    def kill(self, name: str, what: signal.Signals = signal.SIGKILL) -> None:
+        """kill -9, or another signal."""
+        with contextlib.suppress(ProcessLookupError):  # it is just coming back
+            os.kill(int((self.data / "run" / f"{name}.pid").read_text()), what)
 
     def pids(self) -> list[int]:
         """Of all that run."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 import subprocess
@@ -12,8 +13,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy.exc import TimeoutError as NoAnswer
 
+from bot.gateway import store as stores
 from bot.gateway import web_api
+from bot.gateway.patience import passes
 from bot.gateway.settings import ROOT
 from bot.gateway.store import Store
 from bot.knowledge.base import KnowledgeBase
@@ -65,7 +69,7 @@ async def test_help_is_kept_where_the_database_only_restarts(start_gateway: Star
 
     async def away_at_first(*given: Any) -> Any:
         if next(away, None) is not None:
-            raise ConnectionRefusedError
+            raise NoAnswer
         return await reads(*given)
 
     monkeypatch.setattr(web_api, "RESTARTS", 60.0)
@@ -76,6 +80,30 @@ async def test_help_is_kept_where_the_database_only_restarts(start_gateway: Star
     monkeypatch.setattr(web_api, "RESTARTS", 0.5)
     got = await carer.say(DANGER, "k2")
     assert got.status == 503 and "999" in got.body["detail"] and next(away) > 1
+
+
+@pytest.mark.parametrize("how", ["refused", "reset", "silent", "in the middle of a word"])
+async def test_no_way_to_the_database_is_a_database_that_is_away(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "HURRIES", 1.0)
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(8)
+        if how == "silent":
+            await reader.read()
+        if how != "reset":
+            writer.write(b"N")
+        writer.transport.abort()
+
+    server = await asyncio.start_server(take, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    if how == "refused":
+        server.close()
+    store = Store(f"postgresql+asyncpg://postgres:secret@127.0.0.1:{port}/postgres")
+    with pytest.raises(Exception) as raised:
+        await store.conversation("c_1")
+    assert passes(raised.value), raised.value
+    await store.close()
+    server.close()
 
 
 def test_a_damaged_model_stops_the_start_and_is_named(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import TimeoutError as NoAnswer
 
 from bot.gateway import patience
 from bot.gateway.store import Store
@@ -143,7 +144,7 @@ async def test_what_is_sent_or_taken_again_counts_once(start_gateway: StartGatew
 
     async def fails_at_first(*given: Any, **more: Any) -> Any:
         if next(away, None) is not None:
-            raise ConnectionRefusedError
+            raise NoAnswer
         return await opens(*given, **more)
 
     monkeypatch.setattr(Store, "open_conversation", fails_at_first)
