@@ -59,7 +59,7 @@ async def resealed(database: str, data: Path, given: str) -> int:
 async def _reseal(store: Store, addresses: Addresses) -> int:
     """Carers' numbers, numbers to call back, and the secrets of staff's second factors."""
     count = 0
-    async with store.session(reads_first=True) as session:
+    async with store.session(lengthy=True, reads_first=True) as session:
         for contact in await session.scalars(select(Contact).where(
                 Contact.address.is_not(None)).with_for_update()):
             contact.address, count = addresses.renewed(str(contact.address)), count + 1

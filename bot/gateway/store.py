@@ -263,7 +263,7 @@ class Store:
     async def some_conversations(self, most: int) -> list[str]:
         """Ids of conversations in which a carer wrote something, picked at random."""
         wrote = select(Line.conversation_id).where(Line.sender == "carer").distinct().subquery()
-        async with self.session() as session:
+        async with self.session(lengthy=True) as session:
             return list(await session.scalars(select(wrote.c.conversation_id).order_by(func.random()).limit(most)))
 
     async def say(self, conversation_id: str, sender: str, messages: Sequence[Message], now: datetime,
