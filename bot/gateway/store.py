@@ -102,7 +102,7 @@ class Store:
 
     async def ping(self) -> None:
         """Raises where the database does not answer."""
-        async with self.session() as session:
+        async with self.session(at_once=True) as session:
             await session.execute(select(func.count()).select_from(WaitingForPerson))
 
     async def open_conversation(self, channel: str, now: datetime, opening: Sequence[Message],

@@ -27,9 +27,11 @@ class Way:
     async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
         self._going.add(asyncio.current_task())  # type: ignore[arg-type]
-        await self._open.wait()
-        there, back = await asyncio.open_connection("127.0.0.1", self._to)
-        await asyncio.gather(self._pass_on(reader, back), self._pass_on(there, writer))
+        with contextlib.closing(writer):
+            await self._open.wait()
+            there, back = await asyncio.open_connection("127.0.0.1", self._to)
+            with contextlib.closing(back):
+                await asyncio.gather(self._pass_on(reader, back), self._pass_on(there, writer))
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
