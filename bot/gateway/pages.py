@@ -20,7 +20,7 @@ from aiohttp import web
 from markupsafe import Markup, escape
 
 from bot.gateway import web_api
-from bot.gateway.patience import is_of_the_database
+from bot.gateway.patience import is_of_the_database, may_restart
 from bot.gateway.problems import problem
 from bot.gateway.settings import ROOT
 from bot.gateway.tables import Conversation
@@ -72,7 +72,7 @@ async def post(request: web.Request) -> web.Response:
         if error.status != 503:
             shown["text"] = form.get("text", "")
     except Exception as error:
-        if not is_of_the_database(error):
+        if not is_of_the_database(error) or may_restart(request, error):
             raise
         log.error("form_not_kept", error=type(error).__name__)
         help_now = await request.app[web_api.TURNS].help_for(form.get("text", "")[:web_api.LONGEST])  # waits for no store

@@ -25,6 +25,7 @@ log = structlog.get_logger()
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 WITHIN = 10.0  # seconds
 PAUSE = 0.2  # seconds
+RESTARTS = 1.0  # seconds; a database that restarts takes no longer
 PASSING = ("08", "40", "53", "57P")  # SQLSTATEs: the connection, a deadlock, too many connections, shutting down or starting
 PROXYS_NAME = re.compile(r"[0-9A-Za-z-]{16,64}")
 NAME = web.RequestKey("name", str)  # the same at each try
@@ -64,6 +65,11 @@ def name_of(request: web.Request) -> str:
 def is_of_the_database(error: Exception) -> bool:
     """Does the store fail, and not what is asked of it?"""
     return isinstance(error, (OperationalError, InterfaceError)) or passes(error)
+
+
+def may_restart(request: web.Request, error: Exception) -> bool:
+    """Is it gone for so short a time that even what can be said without it had better wait, and be kept?"""
+    return passes(error) and asyncio.get_running_loop().time() < request[BEGAN] + RESTARTS
 
 
 def passes(error: Exception) -> bool:

@@ -20,7 +20,7 @@ from bot.gateway.clock import Clock
 from bot.gateway.corrections import arrangements, correction
 from bot.gateway.events import Wakeups
 from bot.gateway.limits import CONVERSATIONS, MESSAGES, Limits
-from bot.gateway.patience import BEGAN, NAME, is_of_the_database, passes
+from bot.gateway.patience import NAME, is_of_the_database, may_restart
 from bot.gateway.problems import problem
 from bot.gateway.settings import Settings
 from bot.gateway.store import HELPLINE, Store, hashed
@@ -46,7 +46,6 @@ COUNTED = web.RequestKey("counted", dict[RateLimitItem, int])
 
 CHANNEL = "web"
 LONGEST = 4000  # characters of one message
-RESTARTS = 1.0  # seconds in which help in danger is still tried to be kept: a database that restarts takes no longer
 GONE = "There is no such conversation. It may have been deleted."
 CLIENT_ID = re.compile(r"[\w.:-]{1,80}")
 FACTS = ("child_age", "relationship", "previously_looked_after")
@@ -106,7 +105,7 @@ async def say(request: web.Request) -> web.Response:
         if not (is_of_the_database(error) and isinstance(text, str)):
             raise
         help_now = await request.app[TURNS].help_for(text[:LONGEST])
-        if help_now is None or (passes(error) and asyncio.get_running_loop().time() < request[BEGAN] + RESTARTS):
+        if help_now is None or may_restart(request, error):
             raise
         log.error("danger_not_kept", error=type(error).__name__)  # help waits for no store
         raise problem(503, help_now, {"Retry-After": "3"}) from error

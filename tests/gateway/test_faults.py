@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import TimeoutError as NoAnswer
 
+from bot.gateway import patience
 from bot.gateway import store as stores
-from bot.gateway import web_api
 from bot.gateway.patience import passes
 from bot.gateway.settings import ROOT
 from bot.gateway.store import Store
@@ -72,12 +72,16 @@ async def test_help_is_kept_where_the_database_only_restarts(start_gateway: Star
             raise NoAnswer
         return await reads(*given)
 
-    monkeypatch.setattr(web_api, "RESTARTS", 60.0)
+    monkeypatch.setattr(patience, "RESTARTS", 60.0)
     monkeypatch.setattr(Store, "conversation", away_at_first)
     got = await carer.say(DANGER, "k")
     assert got.status == 200 and got.urgent
+    away = iter(range(3))
+    form = {"conversation": carer.id, "token": carer.token, "text": "hello"}
+    async with carer.session.post(f"{gateway.url}/", data=form) as page:  # without JavaScript
+        assert "You said: hello" in await page.text() and next(away, None) is None
     away = itertools.count()
-    monkeypatch.setattr(web_api, "RESTARTS", 0.5)
+    monkeypatch.setattr(patience, "RESTARTS", 0.5)
     got = await carer.say(DANGER, "k2")
     assert got.status == 503 and "999" in got.body["detail"] and next(away) > 1
 
