@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -163,17 +164,15 @@ class Turns:
         """The lines that answer `inbound`, or None where there are none yet after `within` seconds."""
         async with self._wakeups.listening(inbound.conversation_id) as woken:
             deadline = asyncio.get_running_loop().time() + within
-            while not await self._store.is_done(inbound.id):
+            while True:
                 woken.clear()
+                if await self._store.is_done(inbound.id):
+                    break
                 left = deadline - asyncio.get_running_loop().time()
                 if left <= 0:
                     return None
-                if await self._store.is_done(inbound.id):
-                    break
-                try:
+                with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(woken.wait(), min(left, LOOK_AGAIN))
-                except TimeoutError:
-                    continue
         return await self._store.lines(inbound.conversation_id, inbound_id=inbound.id)
 
     async def _first(self, conversation: Conversation, inbound: Inbound) -> bool:

@@ -664,8 +664,8 @@ async def test_a_reply_survives_a_crash_and_is_sent_once(start_phones: StartPhon
     assert await quiet(gateway, phone)
 
 
-async def test_a_message_that_was_sent_when_the_gateway_died_is_not_sent_again(
-        start_phones: StartPhones, twilio: FakeTwilio, monkeypatch: pytest.MonkeyPatch) -> None:
+async def answered(start_phones: StartPhones, twilio: FakeTwilio) -> tuple[Phone, Outbound]:
+    """A phone whose message was answered by a gateway that is gone now, and the row of the answer."""
     gateway = await start_phones()
     phone = Phone(twilio, gateway.url)
     await phone.text("hello")
@@ -673,6 +673,12 @@ async def test_a_message_that_was_sent_when_the_gateway_died_is_not_sent_again(
     await until_sent(gateway, 2)
     row = (await rows(gateway))[-1]
     await gateway.close()
+    return phone, row
+
+
+async def test_a_message_that_was_sent_when_the_gateway_died_is_not_sent_again(
+        start_phones: StartPhones, twilio: FakeTwilio, monkeypatch: pytest.MonkeyPatch) -> None:
+    phone, row = await answered(start_phones, twilio)
     gateway = await start_phones()
     monkeypatch.setattr(post, "ABANDONED", post.timedelta(0))
     await Outgoing(gateway.store).set(row.id, "sending", row.updated_at, provider_id=None)
@@ -683,13 +689,7 @@ async def test_a_message_that_was_sent_when_the_gateway_died_is_not_sent_again(
 
 async def test_a_gateway_that_dies_while_it_looks_for_a_text_again_sends_none_twice(
         start_phones: StartPhones, twilio: FakeTwilio, monkeypatch: pytest.MonkeyPatch) -> None:
-    gateway = await start_phones()
-    phone = Phone(twilio, gateway.url)
-    await phone.text("hello")
-    await phone.next(), await phone.next()
-    await until_sent(gateway, 2)
-    row = (await rows(gateway))[-1]
-    await gateway.close()
+    phone, row = await answered(start_phones, twilio)
     monkeypatch.setattr(post, "CLOCKS_DIFFER", post.timedelta(0))
     later = "2026-11-24T12:00:00+00:00"
     gateway = await start_phones(now=later)
