@@ -205,8 +205,9 @@ class Clarify(SignpostAction):
         memory, base = turn.memory, turn.knowledge.base.topics
         if turn.learned or turn.choices:
             return take_told(turn)
-        if memory.topic in base and near_topic(turn, memory.topic or "") >= NEAR:
-            return answer_again(turn, memory.topic or "")
+        near = max(memory.recent, key=lambda topic: near_topic(turn, topic), default="")
+        if near in base and near_topic(turn, near) >= NEAR:
+            return answer_again(turn, near)
         guess = next((topic_of(n) for n in turn.needs), "")
         if guess in memory.recent and guess in base and memory.unclear == 0:  # likeliest is what was spoken of
             return answer_again(turn, guess)

@@ -1,5 +1,7 @@
 """Finds training lines that teach the wrong thing: doubles, near-doubles across classes, lines of an evaluation file.
 
+The parts of a topic (nlu/asked) may be asked for in the words of another topic's.
+
 `python -m bot.understanding.lint [EVAL_FILE …]` prints `file: line: what`, and exits 1 where it found something.
 """
 
@@ -10,11 +12,14 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
 import yaml
 from rapidfuzz import fuzz, process
+
+from bot.understanding.titles import ASKED, asked
 
 NLU = Path(__file__).resolve().parents[2] / "nlu"
 NEAR = 94  # of 100: rapidfuzz's ratio from which two lines are the same line to a classifier
@@ -42,6 +47,12 @@ def examples(folder: Path = NLU) -> Iterator[Example]:
         for block in [*data.get("nlu", []), *data.get("not_danger", [])]:
             label = block.get("intent") or block["kind"]
             yield from (Example(path, label, line[2:].strip()) for line in block["examples"].splitlines() if line[:2] == "- ")
+
+
+def questions(folder: Path = ASKED) -> Iterator[Example]:
+    """Every line of nlu/asked, under its topic's part."""
+    yield from (Example(folder / line.writer / f"{line.topic}.yml", f"{line.topic}/{line.facet}", line.text)
+                for line in sorted(asked(folder)))
 
 
 def doubles(lines: list[Example]) -> Iterator[str]:
@@ -82,9 +93,10 @@ def evaluation_texts(path: Path) -> list[str]:
 
 def problems(evaluation: list[Path]) -> list[str]:
     """Everything found."""
-    lines = list(examples())
+    lines, of_parts = list(examples()), list(questions())
     texts = [text for path in evaluation for text in evaluation_texts(path)]
-    return [*doubles(lines), *near_doubles(lines), *leaks(lines, texts)]
+    twice = chain.from_iterable(doubles(list(of_topic)) for _, of_topic in groupby(of_parts, lambda line: line.file.stem))
+    return [*doubles(lines), *near_doubles(lines), *twice, *leaks([*lines, *of_parts], texts)]
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
             "urgent": 0.85,  # danger is taken up from here where the detector, which reads first, found none
             "item": 0.5,  # of a list is plain from here
             "part_words": 4,
-            "told_unasked": 0.4,  # how likely a message only tells something, where nothing was asked
+            "told_unasked": 0.2,  # how likely a message only tells something, where nothing was asked
             "most": 3,
             "doubtful": 0.75,  # an answer less sure than this comes with the topics it might have been instead
             "possible": 0.05,  # and those are the ones at least this likely,

@@ -1,4 +1,4 @@
-"""Which part of the content answers what was asked: the sentences nearest in meaning and words.
+"""Which part of the content answers what was asked: the one with the nearest sentences, and that carers ask for so.
 
 For every topic the message may be about, the entity `passages` lists entries' facets, best first. The action
 picks one that holds for this carer and hasn't been said yet; nothing is said that is not an editor's.
@@ -24,16 +24,18 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.embedding.classifier import normal
 from bot.embedding.kept import embed_kept, key
 from bot.embedding.model import shared
+from bot.understanding.asked_parts import AskedParts
 from bot.understanding.at_hand import spoken_of
 from bot.understanding.context import EMBEDDING, PARTS_ASKED, slots
 from bot.understanding.phrases import words
-from bot.understanding.titles import passages, topics
+from bot.understanding.titles import asked, passages, topics
 
 LONGEST = 40  # words; a story asks nothing that one sentence answers
 GENERAL = 0.1  # how much of 'what does that mean?' there is in 'what is Child Benefit?', which asks for no part of it
 SAME_WORDS = 0.3  # what all of the message's words in one sentence are worth, beside its nearness in meaning (0-1)
+AS_ASKED = 2.0  # what a part is worth that carers ask for in just such words
 TITLE = 0.25  # how much of the topic's title is read along: a question leaves out what it goes without saying
-ARRAYS = "passages.npz"
+ARRAYS, LEARNED = "passages.npz", "asked.npz"
 ASKED_FOR = 0.25  # what 'how much …' is worth for the facet that says how much
 NEXT_STEP = "next_step"
 _COMMON = words("""
@@ -45,10 +47,11 @@ _ENDINGS = ("ing", "ed", "es", "s")
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class Passages(GraphComponent):
-    """See the module. Training learns nothing, it embeds the content; what is edited later is embedded when asked for."""
+    """See the module. Training embeds the content, and learns what is asked; what is edited later is embedded later."""
 
-    def __init__(self, storage: ModelStorage, resource: Resource, vectors: dict[str, np.ndarray]) -> None:
-        self._storage, self._resource, self._vectors = storage, resource, vectors
+    def __init__(self, storage: ModelStorage, resource: Resource, vectors: dict[str, np.ndarray],
+                 asked_parts: AskedParts | None = None) -> None:
+        self._storage, self._resource, self._vectors, self._asked = storage, resource, vectors, asked_parts
         self._known = {topic: list(passages(topic)) for topic in topics()}
         self._of_topic: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         said = {topic: [_words(p.text) for p in found] for topic, found in self._known.items()}
@@ -67,15 +70,21 @@ class Passages(GraphComponent):
     def load(cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
              execution_context: ExecutionContext, **kwargs: Any) -> Passages:
         """From a trained model."""
-        with model_storage.read_from(resource) as folder, np.load(Path(folder) / ARRAYS, allow_pickle=False) as kept:
-            return cls(model_storage, resource, dict(zip(kept["keys"].tolist(), kept["vectors"], strict=True)))
+        with (model_storage.read_from(resource) as folder, np.load(Path(folder) / ARRAYS, allow_pickle=False) as kept,
+              np.load(Path(folder) / LEARNED, allow_pickle=False) as learned):
+            vectors = dict(zip(kept["keys"].tolist(), kept["vectors"], strict=True))
+            return cls(model_storage, resource, vectors, AskedParts(learned))
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Embed every sentence of the content."""
+        """Embed every sentence of the content; learn from every line of nlu/asked."""
         texts = sorted({normal(text) for topic in self._known for text in self._texts(topic)})
-        vectors = embed_kept(shared(), texts).astype(np.float16)
+        lines = list(asked())
+        questions = [normal(line.text) for line in lines]
+        vectors, meaning = np.split(embed_kept(shared(), [*texts, *questions]), [len(texts)])
+        learned = AskedParts.learn(questions, [(line.topic, line.facet) for line in lines], meaning)
         with self._storage.write_to(self._resource) as folder:
-            np.savez(Path(folder) / ARRAYS, keys=np.array([key(text) for text in texts]), vectors=vectors)
+            np.savez(Path(folder) / ARRAYS, keys=np.array([key(text) for text in texts]), vectors=vectors.astype(np.float16))
+            np.savez(Path(folder) / LEARNED, **learned)
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -83,7 +92,9 @@ class Passages(GraphComponent):
         for message in messages:
             text = message.get(TEXT)
             if text and not text.startswith("/") and len(text.split()) <= LONGEST:
-                found = {topic: self._best(topic, text, message) for topic in self._about(message)}
+                about = self._about(message)
+                learned = self._asked.scores(normal(text), message.get(EMBEDDING), about) if self._asked else {}
+                found = {topic: self._best(topic, text, message, learned.get(topic, {})) for topic in about}
                 entity = {"entity": "passages", "value": found, "start": 0, "end": len(text), "extractor": "Passages"}
                 message.set(ENTITIES, [*message.get(ENTITIES, []), entity], add_to_output=True)
         return messages
@@ -91,8 +102,8 @@ class Passages(GraphComponent):
     def _about(self, message: Message) -> list[str]:
         """Topics asked for, and those of the conversation."""
         needs = [e["value"] for e in message.get(ENTITIES, []) if e["entity"] == "need"]
-        asked = [(message.get(INTENT) or {}).get("name"), *needs]
-        return [t for t in dict.fromkeys([*asked, *spoken_of(slots(message))]) if t in self._known]
+        meant = [(message.get(INTENT) or {}).get("name"), *needs]
+        return [t for t in dict.fromkeys([*meant, *spoken_of(slots(message))]) if t in self._known]
 
     def _texts(self, topic: str) -> list[str]:
         return [f"{topics()[topic]['title']}:", *(p.text for p in self._known[topic])]
@@ -106,21 +117,22 @@ class Passages(GraphComponent):
             self._of_topic[topic] = rows[1:], TITLE * (rows[1:] @ rows[0])
         return self._of_topic[topic]
 
-    def _best(self, topic: str, text: str, message: Message) -> list[tuple[str, str, float]]:
-        """(entry, facet, score) of each facet's best sentence, best first; a score is about 0 to 1.5."""
+    def _best(self, topic: str, text: str, message: Message, learned: dict[str, float]) -> list[tuple[str, str, float]]:
+        """(entry, facet, score) of each facet's best sentence, best first; a score is about 0 to 2.5."""
         vectors, titled = self._meanings(topic)
         scores = vectors @ message.get(EMBEDDING) + titled
         said = _words(text)
         weight = sum(self._rarity.get(word, 0.0) for word in said) or 1.0
         for word in said & self._saying[topic].keys():
             scores[self._saying[topic][word]] += SAME_WORDS * self._rarity[word] / weight
-        asked = message.get(PARTS_ASKED) or {}
-        asked = asked if asked.get("meaning", 0.0) < GENERAL else {}
+        named = message.get(PARTS_ASKED) or {}
+        named = named if named.get("meaning", 0.0) < GENERAL else {}
         best: dict[tuple[str, str], float] = {}
         for passage, score in zip(self._known[topic], scores.tolist(), strict=True):
-            wanted = asked.get(passage.facet, 0.0) if passage.facet != NEXT_STEP else 0.0  # which any answer ends with
+            wanted = named.get(passage.facet, 0.0) if passage.facet != NEXT_STEP else 0.0  # which any answer ends with
             part = (passage.entry, passage.facet)
-            best[part] = max(best.get(part, 0.0), score + ASKED_FOR * wanted)
+            worth = ASKED_FOR * wanted + AS_ASKED * learned.get(passage.facet, 0.0)
+            best[part] = max(best.get(part, 0.0), score + worth)
         return [(*part, round(score, 3)) for part, score in sorted(best.items(), key=lambda pair: -pair[1])]
 
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
-NATIONAL = Path(__file__).resolve().parents[2] / "content" / "national"
+ROOT = Path(__file__).resolve().parents[2]
+NATIONAL, ASKED = ROOT / "content" / "national", ROOT / "nlu" / "asked"
 _FIGURE = re.compile(r"\{[^}]*\}")
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n-?\s*")
@@ -42,3 +43,19 @@ def passages(topic: str) -> Iterator[Passage]:
             for sentence in _SENTENCE.split(plain):
                 if len(sentence.split()) > 2:
                     yield Passage(topic, entry["id"], facet, " ".join(sentence.split()))
+
+
+class Question(NamedTuple):
+    """What a carer writes in the middle of a conversation on a topic, and the facet that answers it."""
+
+    topic: str
+    facet: str
+    text: str
+    writer: str
+
+
+def asked(folder: Path = ASKED) -> Iterator[Question]:
+    """Every line of `<writer>/<topic>.yml`."""
+    for path in sorted(folder.glob("*/*.yml")):
+        for facet, lines in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader).items():
+            yield from (Question(path.stem, facet, line, path.parent.name) for line in lines)
