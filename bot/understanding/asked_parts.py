@@ -31,13 +31,14 @@ class AskedParts:
         """`arrays`: as `learn` gives them."""
         self._meaning = arrays["meaning"].astype(np.float32)
         self._rarity = arrays["rarity"].astype(np.float32)
-        self._weights = arrays["weights"].astype(np.float32)
         wording = (arrays["wording"].astype(np.float32), arrays["columns"], arrays["starts"])
         self._wording = sparse.csr_matrix(wording, shape=(len(self._meaning), FEATURES)).T.tocsr()
-        self._of_topic: dict[str, list[tuple[str, int]]] = {}
-        for column, name in enumerate(arrays["parts"].tolist()):
-            topic, facet = str(name).split("/")
-            self._of_topic.setdefault(topic, []).append((facet, column))
+        names = [str(name).split("/") for name in arrays["parts"].tolist()]
+        weights = arrays["weights"].astype(np.float32)
+        self._of_topic: dict[str, tuple[list[str], Floats]] = {}
+        for topic in {topic for topic, _ in names}:
+            columns = [column for column, (of, _) in enumerate(names) if of == topic]
+            self._of_topic[topic] = [names[column][1] for column in columns], np.ascontiguousarray(weights[:, columns].T)
 
     @staticmethod
     def learn(texts: Sequence[str], parts: Sequence[Part], meaning: Floats) -> dict[str, npt.NDArray[np.generic]]:
@@ -60,8 +61,9 @@ class AskedParts:
         """{topic: {facet: about 0 to 1}} for a message as `classifier.normal` makes it, with its embedding."""
         wording = Counts([text]).weighted(self._rarity) @ self._wording
         alike = _in_meaning(vector, self._meaning) + np.float32(WORDING) * wording.toarray()[0]
-        return {topic: {facet: float(alike @ self._weights[:, column]) for facet, column in self._of_topic.get(topic, ())}
-                for topic in topics}
+        found = {topic: self._of_topic.get(topic) for topic in topics}
+        return {topic: dict(zip(parts[0], (parts[1] @ alike).tolist(), strict=True)) if parts else {}
+                for topic, parts in found.items()}
 
 
 def _in_meaning(one: Floats, others: Floats) -> Floats:
