@@ -25,7 +25,7 @@ from bot.understanding.at_hand import CORRECTION, blended, by_topic, in_place, m
 from bot.understanding.classifying import ClassifierComponent
 from bot.understanding.context import EMBEDDING, PARTS_ASKED, SENTENCES, slots
 from bot.understanding.open_question import asks
-from bot.understanding.plainly import DELETE, asks_whether, corrects, may_delete
+from bot.understanding.plainly import DELETE, asks_whether, corrects, may_delete, names_nothing
 
 UNCLEAR = "unclear"
 URGENT = "urgent."
@@ -33,6 +33,7 @@ INFORM = "reply.inform"
 FOLLOW_UP, MEANING, DETAIL = "follow_up.", "follow_up.meaning", "follow_up.detail"
 IN_PART = 0.9  # what a sentence's confidence counts beside the whole message's
 TALK = ("assistant.greeting", "assistant.about", "assistant.out_of_scope")
+NAMED = ("reply.", FOLLOW_UP, CORRECTION, URGENT, "assistant.", "helpline.")  # what needs no word of its own
 UNDOING = ("assistant.correction.", "assistant.privacy.delete")
 
 
@@ -87,8 +88,11 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
             intent = {**intent, "name": corrects(normal(text)) or intent["name"]}
         if intent["name"] == MEANING and asks_whether(normal(text)):
             intent = {**intent, "name": DETAIL}
+        vague = spoken and not intent["name"].startswith(NAMED) and names_nothing(normal(text))
+        if vague:
+            intent, needs = {**intent, "name": DETAIL}, []
         likeliest = [(r["name"], r["confidence"]) for r in ranking
-                     if is_need(r["name"]) and not r["name"].startswith(URGENT)][:4]
+                     if is_need(r["name"]) and not r["name"].startswith(URGENT) and not vague][:4]
         entities = [_entity("need", *found, text) for found in needs or likeliest]
         entities += [_entity("maybe", *found, text) for found in self._others(needs, likeliest)]
         message.set(INTENT, intent, add_to_output=True)

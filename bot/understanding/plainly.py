@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from bot.understanding.phrases import words
+
 WRONG, BACK, DELETE = "assistant.correction.wrong_answer", "assistant.correction.go_back", "assistant.privacy.delete"
 SHORT = 7  # words of a message that says no more than that something is wrong
 _WRONG = re.compile(r"\b(?:wrong|incorrect|(?:isn't|not|isnt) (?:right|correct|true)|a mistake)\b"
@@ -27,6 +29,19 @@ _OURS = re.compile(r"\b(?:data|details|messag|texts?\b|texting|chats?\b|conversa
 _WHETHER = re.compile(r"^(?:(?:and|but|so|ok|right|well)\b[, ]*)*"
                       r"(?:is|are|was|were|do|does|did|will|would|can|could|has|have)\b"
                       r"(?!.*\bmeans?\b(?! test))")
+# 'So what is there for him then?' names nothing: it means what is being spoken of.
+_SAYING_NOTHING = words("""
+    a about all am an and any anything are as at be but can could did do does else for from get got had has have he her here
+    him his how i if in is it its just like me more much my no now of oh ok okay on or our out please right say she should so
+    some something still that thats the their them then there these they theyre thing things this to too us want was we well
+    were what whats when which who will with would yeah yes you
+    """)
+
+
+def names_nothing(text: str) -> bool:
+    """Has `text` (lower case, straight apostrophes) no word that says what it is about?"""
+    said = re.findall(r"[\w']+", text)
+    return bool(said) and all(word.replace("'", "") in _SAYING_NOTHING for word in said)
 
 
 def asks_whether(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.understanding.plainly import BACK, WRONG, asks_whether, corrects, may_delete
+from bot.understanding.plainly import BACK, WRONG, asks_whether, corrects, may_delete, names_nothing
 
 
 @pytest.mark.parametrize(("text", "expected"), [
@@ -50,3 +50,12 @@ def test_only_what_speaks_of_what_is_kept_deletes(text: str, expected: bool) -> 
 ])
 def test_whether_something_is_so_is_no_question_for_a_words_meaning(text: str, expected: bool) -> None:
     assert asks_whether(text) == expected
+
+
+@pytest.mark.parametrize(("text", "nothing"), [
+    ("so what is there for him then?", True), ("what can i get", True), ("is there anything else", True),
+    ("what's that like", True),
+    ("what about school", False), ("who pays", False), ("is there a group", False), ("", False), ("?", False),
+])
+def test_a_message_that_names_nothing(text: str, nothing: bool) -> None:
+    assert names_nothing(text) is nothing
