@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.actions.action import SignpostAction
 from bot.actions.answering import answer_again, answer_topics
 from bot.actions.asking import WHICH, question, work_out
-from bot.actions.choosing import NEAR, near_topic
+from bot.actions.choosing import nearest
 from bot.actions.composing import PERSON, menu, person_option, topic_option
 from bot.actions.knowing import all_known, known_facts
 from bot.actions.replying import HELPED, take_told
@@ -128,9 +128,7 @@ class GoBack(SignpostAction):
 def earlier(turn: Turn) -> str:
     """What to go back to: what the message comes near to, else the topic before the last."""
     recent = turn.memory.recent
-    near = {t: near_topic(turn, t) for t in recent if t in turn.passages and t != turn.memory.topic}
-    named = max(near, key=lambda t: near[t], default="")
-    if near.get(named, 0.0) >= NEAR:
+    if named := nearest(turn, [topic for topic in recent if topic != turn.memory.topic]):
         return named
     waiting = turn.memory.waiting_topic if turn.memory.waiting_topic != turn.memory.topic else None
     return waiting or (recent[1] if len(recent) > 1 else turn.memory.topic) or ""
@@ -205,8 +203,7 @@ class Clarify(SignpostAction):
         memory, base = turn.memory, turn.knowledge.base.topics
         if turn.learned or turn.choices:
             return take_told(turn)
-        near = max(memory.recent, key=lambda topic: near_topic(turn, topic), default="")
-        if near in base and near_topic(turn, near) >= NEAR:
+        if near := nearest(turn, memory.recent):
             return answer_again(turn, near)
         guess = next((topic_of(n) for n in turn.needs), "")
         if guess in memory.recent and guess in base and memory.unclear == 0:  # likeliest is what was spoken of

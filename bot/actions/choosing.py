@@ -16,7 +16,7 @@ MOST = 2
 
 
 def nearness(turn: Turn, topic: str) -> dict[str, float]:
-    """{facet: how near what it says to this carer is to the message}, about 0 to 1.5."""
+    """{facet: how near what it says to this carer is to the message}, about 0 to 2.5."""
     base, situation = turn.knowledge.base, turn.situation
     found = {facet: base.find(topic, facet, situation) for facet in base.facets(topic, situation)}
     near = dict.fromkeys(found, 0.0)
@@ -30,6 +30,13 @@ def nearness(turn: Turn, topic: str) -> dict[str, float]:
 def near_topic(turn: Turn, topic: str) -> float:
     """How near the message comes to the topic: to the nearest of what it says to this carer."""
     return max(nearness(turn, topic).values(), default=0.0)
+
+
+def nearest(turn: Turn, topics: list[str]) -> str:
+    """The one of `topics` that the message comes nearest to; empty where it comes near to none."""
+    near = {topic: near_topic(turn, topic) for topic in topics if topic in turn.passages}
+    best = max(near, key=lambda topic: near[topic], default="")
+    return best if near.get(best, 0.0) >= NEAR else ""
 
 
 def first_parts(turn: Turn, topic: str) -> list[str]:

@@ -28,6 +28,8 @@ from bot.knowledge.reply import Message
 
 log = structlog.get_logger()
 
+MOST_WELCOMED = 10_000
+
 
 @dataclass
 class Arrivals:
@@ -45,6 +47,7 @@ class Arrivals:
     metrics: Metrics
     _taking: dict[tuple[str, str], asyncio.Future[None]] = field(default_factory=dict)
     _seeing: set[asyncio.Task[None]] = field(default_factory=set)
+    _welcomed: dict[tuple[str, str], None] = field(default_factory=dict)  # messages that are not kept yet
 
     async def take(self, channel: Channel, received: Received) -> None:
         """Keep the message and see to it, once; a repeat waits until the first is kept.
@@ -71,8 +74,11 @@ class Arrivals:
         if await self.store.knows(channel.name, provider_id):
             return
         received = replace(received, text=readable(received.text))
-        if not await self._welcome(channel, received, contact_id):
+        if (channel.name, provider_id) not in self._welcomed and not await self._welcome(channel, received, contact_id):
             return
+        self._welcomed[channel.name, provider_id] = None  # where it can't be kept now, the next try counts for no other
+        if len(self._welcomed) > MOST_WELCOMED:
+            del self._welcomed[next(iter(self._welcomed))]
         # an edit that speaks of danger is a message of its own: it is looked at, and answered at once
         if received.edits and not await self.turns.alarming(received.text) and await self.store.reword(
                 channel.name, f"{contact_id[:16]}:{received.edits}", received.text):
@@ -81,6 +87,7 @@ class Arrivals:
         message = Arriving(contact_id, channel.name, self.addresses.seal(received.address), provider_id, self.clock.now(),
                            self.join_seconds)
         arrived = await self.contacts.arrive(message, partial(_read, received, tapped))
+        del self._welcomed[channel.name, provider_id]
         if arrived:
             await self._see_to(arrived.conversation, arrived.inbound, arrived.new)
 

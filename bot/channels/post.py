@@ -199,8 +199,20 @@ class Post:
         except AddressKeysWrong:
             await self._not_sent(row, contact, NotSent(Outcome.GIVE_UP, "address_keys"))
         else:
-            await self._outgoing.progress(row.id, provider_id, SENT, None, self._clock.now())
+            await self._keep_sent(row, provider_id)
             self._metrics.deliveries.labels(row.channel, SENT).inc()
+
+    async def _keep_sent(self, row: Outbound, provider_id: str) -> None:
+        """It is gone; where that can't be kept now it is tried for as long as we run, or it would be sent again."""
+        while True:
+            try:
+                await self._outgoing.progress(row.id, provider_id, SENT, None, self._clock.now())
+                return
+            except Exception as error:
+                if not self._open:
+                    raise
+                log.error("sent_not_kept", error=type(error).__name__)
+            await asyncio.sleep(STUCK)
 
     async def _not_sent(self, row: Outbound, contact: Contact, error: NotSent) -> None:
         """What follows, by the outcome."""

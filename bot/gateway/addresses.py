@@ -88,9 +88,14 @@ def keys_of(data: Path, given: str) -> str:
     if given:
         return given
     if not kept.exists():
-        with _beside(data, f"{secrets.token_urlsafe(32)}\n{Fernet.generate_key().decode()}\n") as made, \
-                contextlib.suppress(FileExistsError):  # of several gateways that start at once, one wins
-            os.link(made, kept)
+        with _beside(data, f"{secrets.token_urlsafe(32)}\n{Fernet.generate_key().decode()}\n") as made:
+            try:
+                os.link(made, kept)
+            except FileExistsError:
+                pass  # of several gateways that start at once, one wins
+            except OSError as error:  # a share that knows no links
+                raise AddressKeysWrong(f"Keys can't be made in {data} ({error.strerror}). Give them in SIGNPOST_ADDRESS_KEYS, "
+                                       "as docs/operating.md says, or choose another folder with SIGNPOST_DATA.") from error
     return kept.read_text(encoding="utf-8")
 
 

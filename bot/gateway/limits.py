@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 log = structlog.get_logger()
 
 MESSAGES = parse("30/minute")
+REPEATS = parse("120/minute")  # of messages that are there already
 CONVERSATIONS = parse("60/minute")
 CODES = parse("10/hour")
 SIGN_INS = parse("20/minute")

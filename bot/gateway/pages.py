@@ -20,7 +20,7 @@ from aiohttp import web
 from markupsafe import Markup, escape
 
 from bot.gateway import web_api
-from bot.gateway.patience import is_of_the_database, may_restart
+from bot.gateway.patience import NAME, is_of_the_database, may_restart
 from bot.gateway.problems import problem
 from bot.gateway.settings import ROOT
 from bot.gateway.tables import Conversation
@@ -35,6 +35,7 @@ WEB = ROOT / "web"
 ELSEWHERE = "https://www.bbc.co.uk/weather"  # where 'Exit this page' goes, as in the GOV.UK Design System
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
           "form-action 'self' https://www.bbc.co.uk; frame-ancestors 'none'; base-uri 'none'")
+OPENED = web.RequestKey("opened", tuple[Conversation, str])
 FRESH = "public, max-age=300"
 LINK = re.compile(r"\[([^\]]+)\]\((https?://[^\s()]+(?:\([^\s()]*\)[^\s()]*)*)\)")
 routes = web.RouteTableDef()
@@ -133,7 +134,9 @@ async def _conversation(request: web.Request, form: dict[str, str]) -> tuple[Con
     """The conversation that the form names, or a new one."""
     if form.get("conversation"):
         return await web_api.opened(request, form["conversation"], form.get("token", "")), form.get("token", "")
-    return await web_api.open_conversation(request, form.get("council") or None)
+    if OPENED not in request:  # a request that is taken anew goes on in what it opened
+        request[OPENED] = await web_api.open_conversation(request, form.get("council") or None)
+    return request[OPENED]
 
 
 async def _take(request: web.Request, conversation: Conversation, form: dict[str, str]) -> None:
@@ -146,7 +149,7 @@ async def _take(request: web.Request, conversation: Conversation, form: dict[str
 
 async def _said(request: web.Request, conversation: Conversation, form: dict[str, str]) -> list[Said]:
     """The messages in the form: one, but for a correction, where each fact is one."""
-    key = form.get("client_message_id") or secrets.token_hex(16)
+    key = form.get("client_message_id") or request[NAME]
     if not form.get("correct"):
         body = {"option": form["option"]} if form.get("option") else {"text": form.get("text", "")}
         return [await web_api.read_message(request, conversation, body | {"client_message_id": key})]

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 from asyncpg.exceptions import PostgresError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as NoAnswer
 
 from bot.gateway.problems import problem
@@ -26,7 +26,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 WITHIN = 10.0  # seconds
 PAUSE = 0.2  # seconds
 RESTARTS = 1.0  # seconds; a database that restarts takes no longer
-PASSING = ("08", "40", "53", "57P")  # SQLSTATEs: the connection, a deadlock, too many connections, shutting down or starting
+PASSING = ("08", "40", "53", "57")  # SQLSTATEs: the connection, a deadlock, too many connections, stop, start, a time limit
 PROXYS_NAME = re.compile(r"[0-9A-Za-z-]{16,64}")
 NAME = web.RequestKey("name", str)  # the same at each try
 BEGAN = web.RequestKey("began", float)  # on the loop's clock
@@ -64,7 +64,8 @@ def name_of(request: web.Request) -> str:
 
 def is_of_the_database(error: Exception) -> bool:
     """Does the store fail, and not what is asked of it?"""
-    return isinstance(error, (OperationalError, InterfaceError)) or passes(error)
+    ours = isinstance(error, (IntegrityError, ProgrammingError, DataError))
+    return (isinstance(error, DBAPIError) and not ours) or passes(error)
 
 
 def may_restart(request: web.Request, error: Exception) -> bool:

@@ -11,7 +11,8 @@ from aiohttp import web
 
 Address = IPv4Address | IPv6Address
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-WRITTEN = re.compile(r'\s*"?(?:\[(?P<v6>[^\]]*)\](?::\d+)?|(?P<v4>[\d.]+):\d+|(?P<bare>[^"\s]*))"?\s*')
+WRITTEN = re.compile(r'"?(?:\[(?P<v6>[^\]]*)\](?::\d+)?|(?P<v4>[\d.]+):\d+|(?P<bare>[^"\s]*))"?')
+LONGEST = 64  # characters of an address, with brackets and a port
 PROXIED = web.RequestKey("proxied", bool)  # came by a proxy of ours, whose headers are true
 
 
@@ -30,8 +31,7 @@ def peeled(proxies: str) -> Any:
         proxied = is_ours(client)
         hops = ",".join(request.headers.getall("X-Forwarded-For", [])).split(",") if proxied else []
         for hop in reversed(hops):
-            before = address_of(hop)
-            if before is None or not is_ours(client):
+            if not is_ours(client) or (before := address_of(hop)) is None:
                 break  # what is no address was not written by a proxy of ours: whoever sent it is the client
             client = before
         if str(client) != request.remote:
@@ -44,7 +44,8 @@ def peeled(proxies: str) -> Any:
 
 def address_of(hop: str) -> Address | None:
     """The address in one part of the header, the same however it is written: with a port, in brackets, IPv4 within IPv6."""
-    found = WRITTEN.fullmatch(hop)
+    plain = hop.strip()
+    found = WRITTEN.fullmatch(plain) if len(plain) <= LONGEST else None
     try:
         address = ip_address(found["v6"] or found["v4"] or found["bare"]) if found else None
     except ValueError:

@@ -19,7 +19,7 @@ from limits import RateLimitItem
 from bot.gateway.clock import Clock
 from bot.gateway.corrections import arrangements, correction
 from bot.gateway.events import Wakeups
-from bot.gateway.limits import CONVERSATIONS, MESSAGES, Limits
+from bot.gateway.limits import CONVERSATIONS, MESSAGES, REPEATS, Limits
 from bot.gateway.patience import NAME, is_of_the_database, may_restart
 from bot.gateway.problems import problem
 from bot.gateway.settings import Settings
@@ -121,7 +121,7 @@ async def answered(request: web.Request, conversation: Conversation, said: Said)
     turns = request.app[TURNS]
     provider_id = f"{conversation.id}:{said.client_id or request[NAME]}"
     repeat = await request.app[STORE].knows(CHANNEL, provider_id)  # which is no message more
-    if not repeat and (wait := await held_back(request, MESSAGES, conversation.id)):
+    if wait := await held_back(request, REPEATS if repeat else MESSAGES, conversation.id):
         alarming = said.command is None and await turns.alarming(said.text)
         if not alarming:
             raise problem(429, "That was a lot at once. Please wait a moment.", {"Retry-After": str(wait)})

@@ -55,7 +55,13 @@ class Question(NamedTuple):
 
 
 def asked(folder: Path = ASKED) -> Iterator[Question]:
-    """Every line of `<writer>/<topic>.yml`."""
+    """Every line of `<writer>/<topic>.yml`. Raises `ValueError` with what is wrong in which file."""
     for path in sorted(folder.glob("*/*.yml")):
-        for facet, lines in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader).items():
+        said = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        parts = {passage.facet for passage in passages(path.stem)}
+        if not isinstance(said, dict) or not said.keys() <= parts:
+            raise ValueError(f"{path}: has to name parts of a topic: {', '.join(sorted(parts)) or 'it is named after none'}")
+        for facet, lines in said.items():
+            if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+                raise ValueError(f"{path}: {facet}: has to be a list of lines; one that is a number, yes or no wants quotes")
             yield from (Question(path.stem, facet, line, path.parent.name) for line in lines)

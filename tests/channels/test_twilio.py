@@ -12,13 +12,14 @@ import aiohttp
 import limits
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import TimeoutError as NoAnswer
 from structlog.testing import capture_logs
 from twilio.request_validator import RequestValidator
 
 from bot.channels import arrivals, post
 from bot.channels import twilio as twilio_api
 from bot.channels.mount import ARRIVALS, POST
-from bot.gateway import web_api
+from bot.gateway import patience, web_api
 from bot.gateway.contacts import Contacts
 from bot.gateway.outgoing import Outgoing
 from bot.gateway.tables import Contact, Inbound, Outbound
@@ -606,6 +607,44 @@ async def test_danger_that_only_the_whole_tells(start_phones: StartPhones, twili
 
 
 # 8. Limits, privacy, crashes
+
+
+async def test_a_text_that_cannot_be_kept_at_first_counts_once(
+        start_phones: StartPhones, twilio: FakeTwilio, rasa: FakeRasa, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "PAUSE", 0.0)
+    monkeypatch.setattr(patience, "WITHIN", 600.0)
+    monkeypatch.setattr(arrivals, "MESSAGES", limits.parse("5/hour"))
+    gateway, arrives, away = await start_phones(rate_limits="on"), Contacts.arrive, iter(range(9))
+
+    async def away_at_first(*given: Any) -> Any:
+        if next(away, None) is not None:
+            raise NoAnswer
+        return await arrives(*given)
+
+    monkeypatch.setattr(Contacts, "arrive", away_at_first)
+    phone = Phone(twilio, gateway.url)
+    for number in range(5):
+        await phone.text(f"message {number}")
+    await until_idle(gateway)
+    assert rasa.heard == [f"message {number}" for number in range(5)] and not gateway.app[ARRIVALS]._welcomed
+
+
+async def test_what_is_sent_and_not_noted_at_once_is_not_sent_again(
+        start_phones: StartPhones, twilio: FakeTwilio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(post, "STUCK", 0.01)
+    gateway, notes, away = await start_phones(), Outgoing.progress, iter(range(5))
+
+    async def away_at_first(*given: Any) -> Any:
+        if next(away, None) is not None:
+            raise NoAnswer
+        return await notes(*given)
+
+    monkeypatch.setattr(Outgoing, "progress", away_at_first)
+    phone = Phone(twilio, gateway.url)
+    await phone.text("hello")
+    await phone.next(), await phone.next()
+    await until_sent(gateway, 2)
+    assert next(away, None) is None and await quiet(gateway, phone) and len(twilio.taken) == 2
 
 
 async def test_a_flood_is_held_back_but_not_danger_and_not_stop(

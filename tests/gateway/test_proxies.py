@@ -49,7 +49,7 @@ async def client(remote: str, *forwarded: str) -> tuple[str | None, bool]:
     ("10.0.0.1", ["198.51.100.1, , 10.0.0.2"], "10.0.0.2"),
     ("10.0.0.1", ["', drop table, 198.51.100.1"], "198.51.100.1"),
     ("10.0.0.1", ["198.51.100.999"], "10.0.0.1"),
-    ("10.0.0.1", ["1" * 5000 + ":1"], "10.0.0.1"),
+    ("10.0.0.1", ["1" * 5000 + ":1"], "10.0.0.1"), ("10.0.0.1", [" " * 8000 + "a b, 198.51.100.1"], "198.51.100.1"),
     ("", ["198.51.100.1"], ""),  # a socket of this machine
 ])
 async def test_the_last_address_that_is_not_of_ours_however_it_is_written(remote: str, forwarded: list[str], who: str) -> None:

@@ -140,6 +140,7 @@ async def test_too_many_messages_wait_but_danger_never_does(start_gateway: Start
 async def test_what_is_sent_or_taken_again_counts_once(start_gateway: StartGateway, monkeypatch: pytest.MonkeyPatch) -> None:
     """By a client that repeats a message's id, and by the gateway itself while the database is away."""
     monkeypatch.setattr(patience, "PAUSE", 0.0)
+    monkeypatch.setattr(patience, "WITHIN", 600.0)
     gateway, opens, away = await start_gateway(rate_limits="on"), Store.open_conversation, iter(range(70))
 
     async def fails_at_first(*given: Any, **more: Any) -> Any:
@@ -151,7 +152,7 @@ async def test_what_is_sent_or_taken_again_counts_once(start_gateway: StartGatew
     carer = await gateway.carer()
     assert next(away, None) is None
     first = await carer.say("what about school", "k")
-    assert [(await carer.say("what about school", "k")).messages for _ in range(40)] == [first.messages] * 40
+    assert [(await carer.say("what about school", "k")).messages for _ in range(5)] == [first.messages] * 5
     assert [(await carer.say(f"what about school {n}")).status for n in range(30)] == [200] * 29 + [429]
     assert (await carer.say("what about school", "k")).status == 200
 

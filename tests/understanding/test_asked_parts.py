@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -43,11 +45,19 @@ def test_a_question_nobody_wrote_finds_the_part(learned: AskedParts, topic: str,
     assert scores["unknown"] == {} and all(-0.5 < score < 1.5 for parts in scores.values() for score in parts.values())
 
 
-def test_it_is_the_same_from_a_file(learned: AskedParts, tmp_path: object) -> None:
+def test_it_is_the_same_from_a_file(learned: AskedParts, tmp_path: Path) -> None:
     texts = [normal(text) for _, _, text in LEARNED]
     arrays = AskedParts.learn(texts, [(topic, facet) for topic, facet, _ in LEARNED], shared().embed(texts))
-    np.savez(f"{tmp_path}/asked.npz", **arrays)
-    with np.load(f"{tmp_path}/asked.npz", allow_pickle=False) as kept:
+    np.savez(tmp_path / "asked.npz", **arrays)
+    with np.load(tmp_path / "asked.npz", allow_pickle=False) as kept:
         again = AskedParts(kept)
     vector = shared().embed(["when does it stop"])[0]
     assert again.scores("when does it stop", vector, ["pay"]) == learned.scores("when does it stop", vector, ["pay"])
+
+
+@pytest.mark.parametrize("text", ["who: do they look at savings", "who:\n- 16", "whom:\n- do they look at savings", "", "- a"])
+def test_a_slip_in_a_file_is_named(text: str, tmp_path: Path) -> None:
+    (tmp_path / "me").mkdir()
+    (tmp_path / "me" / "money.child_benefit.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"me/money\.child_benefit\.yml: "):
+        list(asked(tmp_path))
