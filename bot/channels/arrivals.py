@@ -74,9 +74,10 @@ class Arrivals:
         if await self.store.knows(channel.name, provider_id):
             return
         received = replace(received, text=readable(received.text))
-        if (channel.name, provider_id) not in self._welcomed and not await self._welcome(channel, received, contact_id):
+        key = channel.name, provider_id
+        if key not in self._welcomed and not await self._welcome(channel, received, contact_id):
             return
-        self._welcomed[channel.name, provider_id] = None  # where it can't be kept now, the next try counts for no other
+        self._welcomed[key] = None  # where it can't be kept now, the next try counts for no other
         if len(self._welcomed) > MOST_WELCOMED:
             del self._welcomed[next(iter(self._welcomed))]
         # an edit that speaks of danger is a message of its own: it is looked at, and answered at once
@@ -87,7 +88,7 @@ class Arrivals:
         message = Arriving(contact_id, channel.name, self.addresses.seal(received.address), provider_id, self.clock.now(),
                            self.join_seconds)
         arrived = await self.contacts.arrive(message, partial(_read, received, tapped))
-        del self._welcomed[channel.name, provider_id]
+        self._welcomed.pop(key, None)
         if arrived:
             await self._see_to(arrived.conversation, arrived.inbound, arrived.new)
 
