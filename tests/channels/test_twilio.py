@@ -12,7 +12,6 @@ import aiohttp
 import limits
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import TimeoutError as NoAnswer
 from structlog.testing import capture_logs
 from twilio.request_validator import RequestValidator
 
@@ -28,6 +27,7 @@ from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.reply import Message
 from tests.channels.conftest import StartPhones
 from tests.channels.quiet import Stopped, idle, quiet, until_idle
+from tests.doubles.away import away_at_first
 from tests.doubles.danger import DANGER
 from tests.doubles.gateway import Running
 from tests.doubles.rasa import FakeRasa, says
@@ -614,14 +614,8 @@ async def test_a_text_that_cannot_be_kept_at_first_counts_once(
     monkeypatch.setattr(patience, "PAUSE", 0.0)
     monkeypatch.setattr(patience, "WITHIN", 600.0)
     monkeypatch.setattr(arrivals, "MESSAGES", limits.parse("5/hour"))
-    gateway, arrives, away = await start_phones(rate_limits="on"), Contacts.arrive, iter(range(9))
-
-    async def away_at_first(*given: Any) -> Any:
-        if next(away, None) is not None:
-            raise NoAnswer
-        return await arrives(*given)
-
-    monkeypatch.setattr(Contacts, "arrive", away_at_first)
+    gateway = await start_phones(rate_limits="on")
+    away_at_first(monkeypatch, Contacts, "arrive", 9)
     phone = Phone(twilio, gateway.url)
     for number in range(5):
         await phone.text(f"message {number}")
@@ -632,14 +626,8 @@ async def test_a_text_that_cannot_be_kept_at_first_counts_once(
 async def test_what_is_sent_and_not_noted_at_once_is_not_sent_again(
         start_phones: StartPhones, twilio: FakeTwilio, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(post, "STUCK", 0.01)
-    gateway, notes, away = await start_phones(), Outgoing.progress, iter(range(5))
-
-    async def away_at_first(*given: Any) -> Any:
-        if next(away, None) is not None:
-            raise NoAnswer
-        return await notes(*given)
-
-    monkeypatch.setattr(Outgoing, "progress", away_at_first)
+    gateway = await start_phones()
+    away = away_at_first(monkeypatch, Outgoing, "progress", 5)
     phone = Phone(twilio, gateway.url)
     await phone.text("hello")
     await phone.next(), await phone.next()

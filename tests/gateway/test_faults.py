@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
 import subprocess
 import sys
@@ -14,7 +13,6 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as NoAnswer
 
 from bot.gateway import patience
 from bot.gateway import store as stores
@@ -23,6 +21,7 @@ from bot.gateway.settings import ROOT
 from bot.gateway.store import Store
 from bot.gateway.tables import Conversation, Inbound
 from bot.knowledge.base import KnowledgeBase
+from tests.doubles.away import ALWAYS, away_at_first
 from tests.doubles.carer import say_until_answered
 from tests.doubles.gateway import StartGateway
 from tests.doubles.rasa import FakeRasa
@@ -67,22 +66,16 @@ async def test_help_is_kept_where_the_database_only_restarts(start_gateway: Star
                                                              monkeypatch: pytest.MonkeyPatch) -> None:
     """For a moment it is tried to keep it, so that a person hears of it; then help is said all the same."""
     gateway = await start_gateway()
-    carer, reads, away = await gateway.carer(), Store.conversation, iter(range(3))
-
-    async def away_at_first(*given: Any) -> Any:
-        if next(away, None) is not None:
-            raise NoAnswer
-        return await reads(*given)
-
+    carer = await gateway.carer()
     monkeypatch.setattr(patience, "RESTARTS", 60.0)
-    monkeypatch.setattr(Store, "conversation", away_at_first)
+    away_at_first(monkeypatch, Store, "conversation", 3)
     got = await carer.say(DANGER, "k")
     assert got.status == 200 and got.urgent
-    away = iter(range(3))
+    away = away_at_first(monkeypatch, Store, "conversation", 3)
     form = {"conversation": carer.id, "token": carer.token, "text": "hello"}
     async with carer.session.post(f"{gateway.url}/", data=form) as page:  # without JavaScript
         assert "You said: hello" in await page.text() and next(away, None) is None
-    away = itertools.count()
+    away_at_first(monkeypatch, Store, "conversation", ALWAYS)
     monkeypatch.setattr(patience, "RESTARTS", 0.5)
     got = await carer.say(DANGER, "k2")
     assert got.status == 503 and "999" in got.body["detail"]
@@ -155,15 +148,9 @@ async def test_help_is_said_whatever_the_database_says(start_gateway: StartGatew
 
 async def test_a_first_message_without_javascript_is_one_though_it_is_taken_twice(
         start_gateway: StartGateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    gateway, reads, away = await start_gateway(), Store.lines, iter(range(3))
+    gateway = await start_gateway()
     monkeypatch.setattr(patience, "WITHIN", 600.0)
-
-    async def away_at_first(*given: Any, **more: Any) -> Any:
-        if next(away, None) is not None:
-            raise NoAnswer
-        return await reads(*given, **more)
-
-    monkeypatch.setattr(Store, "lines", away_at_first)
+    away = away_at_first(monkeypatch, Store, "lines", 3)
     async with gateway.session.post(f"{gateway.url}/", data={"text": "hello"}) as page:
         assert "You said: hello" in await page.text() and next(away, None) is None
     async with gateway.store.session() as session:

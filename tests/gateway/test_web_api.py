@@ -8,12 +8,12 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import TimeoutError as NoAnswer
 
 from bot.gateway import patience
 from bot.gateway.store import Store
 from bot.helpline.cases import Cases
 from bot.knowledge.base import KnowledgeBase
+from tests.doubles.away import away_at_first
 from tests.doubles.carer import API, Carer
 from tests.doubles.gateway import Running, StartGateway
 from tests.doubles.rasa import FakeRasa, says
@@ -141,14 +141,8 @@ async def test_what_is_sent_or_taken_again_counts_once(start_gateway: StartGatew
     """By a client that repeats a message's id, and by the gateway itself while the database is away."""
     monkeypatch.setattr(patience, "PAUSE", 0.0)
     monkeypatch.setattr(patience, "WITHIN", 600.0)
-    gateway, opens, away = await start_gateway(rate_limits="on"), Store.open_conversation, iter(range(70))
-
-    async def fails_at_first(*given: Any, **more: Any) -> Any:
-        if next(away, None) is not None:
-            raise NoAnswer
-        return await opens(*given, **more)
-
-    monkeypatch.setattr(Store, "open_conversation", fails_at_first)
+    gateway = await start_gateway(rate_limits="on")
+    away = away_at_first(monkeypatch, Store, "open_conversation", 70)
     carer = await gateway.carer()
     assert next(away, None) is None
     first = await carer.say("what about school", "k")
