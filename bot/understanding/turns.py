@@ -11,20 +11,15 @@ import hmac
 import logging
 import os
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
 from typing import Any
 
-from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
-from rasa.core.tracker_store import InMemoryTrackerStore
-from rasa.shared.core.constants import ACTION_LISTEN_NAME
-from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, SessionStarted, SlotSet
-from rasa.shared.core.trackers import DialogueStateTracker
-from sanic import Blueprint, response
+from rasa.core.channels.channel import InputChannel, UserMessage
+from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.understanding.facts import finder
+from bot.understanding.steps import Actions, taken
 from bot.understanding.told_arrangement import NOTHING, stated_in
 
 logger = logging.getLogger(__name__)
@@ -51,49 +46,11 @@ class Reticent(logging.Formatter):
             handler.setLevel(logging.WARNING)
 
 
-class Turn:
-    """One turn under way: the slots it starts with, then the tracker it ends in."""
-
-    def __init__(self, slots: dict[str, Any]) -> None:
-        self.slots = slots
-        self.tracker: DialogueStateTracker | None = None
-
-
-_turn: ContextVar[Turn | None] = ContextVar("turn", default=None)
-
-
-class TurnTrackerStore(InMemoryTrackerStore):
-    """Trackers made from the turn's own slots; only `rasa shell` and `rasa test` have any kept, in memory."""
-
-    def __init__(self, domain: Domain, event_broker: Any = None, **kwargs: Any) -> None:
-        kwargs.pop("host", None)
-        super().__init__(domain, event_broker)
-
-    async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
-        turn = _turn.get()
-        if turn is None:
-            return await super().retrieve(sender_id)
-        tracker = self.init_tracker(sender_id)
-        tracker.update(SessionStarted(), self.domain)
-        for name, value in turn.slots.items():
-            if name in tracker.slots:  # a slot of an older version of the domain is left behind
-                tracker.update(SlotSet(name, value), self.domain)
-        tracker.update(ActionExecuted(ACTION_LISTEN_NAME), self.domain)
-        return tracker
-
-    async def save(self, tracker: DialogueStateTracker) -> None:
-        turn = _turn.get()
-        if turn is None:
-            await super().save(tracker)
-        else:
-            turn.tracker = tracker
-
-
 class TurnChannel(InputChannel):
-    """`POST /webhooks/signpost/turn` {turn, text | command, slots, metadata} → {replies, slots, understood}.
+    """`POST /webhooks/signpost/turn` {turn, text | command, slots, metadata} → {replies, slots}.
 
     `command` is an intent payload made by the assistant's own options; `text` is a carer's words and can
-    never be one. 502 where no action answered: an empty list is a failure, not a reply.
+    never be one. 502 where no action answered: an empty list is a failure, not a reply. `steps` says how a turn is taken.
     `POST …/told` {text} → {arrangement}: what a message plainly states, by patterns alone, in a few milliseconds.
     """
 
@@ -121,26 +78,30 @@ class TurnChannel(InputChannel):
             named = stated_in(finder(), request.json["text"])
             return response.json({"arrangement": named[0] if len(named) == 1 and named[0] not in NOTHING else None})
 
+        @routes.listener("before_server_stop")
+        async def close(server: Sanic, _: Any) -> None:
+            if actions := getattr(server.ctx, "actions", None):
+                await actions.close()
+
         @routes.post("/turn")
         async def take(request: Request) -> HTTPResponse:
             if not _authorised(request):
                 return response.json({"error": "token"}, status=401)
-            body = request.json
-            turn, output = Turn(body.get("slots") or {}), CollectingOutputChannel()
-            _turn.set(turn)
-            text = body.get("command") or harmless(body["text"])
-            metadata = {**(body.get("metadata") or {}), "slots": turn.slots}
-            message = UserMessage(text, output, body["turn"], input_channel=CHANNEL, metadata=metadata)
+            agent, server, body = request.app.ctx.agent, request.app.ctx, request.json
+            if not (agent and agent.is_ready()):
+                return response.json({"error": "no model"}, status=503)
+            if not hasattr(server, "actions"):
+                server.actions = Actions(agent.action_endpoint)
+            slots = body.get("slots") or {}
+            metadata = {**(body.get("metadata") or {}), "slots": slots}
+            message = UserMessage(body.get("command") or harmless(body["text"]), sender_id=body["turn"], input_channel=CHANNEL,
+                                  metadata=metadata)
             try:
-                await on_new_message(message)
+                answer = await taken(agent.processor, server.actions, message)
             except Exception as error:  # the gateway retries; the text itself is never logged
                 logger.error("A turn failed: %s", type(error).__name__)
                 return response.json({"error": type(error).__name__}, status=502)
-            replies = [m["custom"] for m in output.messages if "custom" in m]
-            if not replies or turn.tracker is None:
-                return response.json({"error": "no action answered"}, status=502)
-            return response.json(
-                {"replies": replies, "slots": _slots(turn.tracker), "understood": _understood(turn.tracker)})
+            return response.json({"replies": answer.replies, "slots": slots | answer.slots})
 
         return routes
 
@@ -154,17 +115,3 @@ def _authorised(request: Request) -> bool:
     expected = os.environ.get("SIGNPOST_RASA_TOKEN", "")
     given = request.headers.get("authorization", "")
     return hmac.compare_digest(given.encode(), f"Bearer {expected}".encode())
-
-
-def _slots(tracker: DialogueStateTracker) -> dict[str, Any]:
-    own = (name for name in tracker.slots if name not in ("session_started_metadata", "requested_slot"))
-    return {name: tracker.get_slot(name) for name in own}
-
-
-def _understood(tracker: DialogueStateTracker) -> dict[str, Any]:
-    latest = tracker.latest_message
-    if latest is None:
-        return {}
-    entities: list[dict[str, Any]] = [
-        {k: e[k] for k in ("entity", "value", "confidence_entity") if k in e} for e in latest.entities]
-    return {"intent": latest.intent.get("name"), "confidence": latest.intent.get("confidence"), "entities": entities}

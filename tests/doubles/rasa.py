@@ -105,7 +105,7 @@ class FakeRasa:
         said = body["command"] or body["text"]
         reply = self.script.get(said) or says(f"You said: {said}")
         slots = {**body["slots"], "turn": (body["slots"].get("turn") or 0) + 1, **self.slots.get(said, {})}
-        return web.json_response({"replies": [reply], "slots": slots, "understood": {}})
+        return web.json_response({"replies": [reply], "slots": slots})
 
 
 WRONG = {
