@@ -81,7 +81,7 @@ class TextClassifier:
         trust = np.float32(max(1.0, settings.enough * len(classes) / len(label)))
         order = np.random.default_rng(0).permutation(len(label))
         chosen = np.sort(order[: settings.landmarks])
-        axes = _main_axes(meaning, settings.dimensions if len(label) > settings.landmarks else meaning.shape[1])
+        axes = main_axes(meaning, settings.dimensions if len(label) > settings.landmarks else meaning.shape[1])
         main = meaning @ axes
         kernel = trust * _likeness(main[chosen], main, settings) + in_common(wording, chosen)
         among = kernel[chosen]
@@ -103,8 +103,8 @@ class TextClassifier:
         """Class probabilities, shape (len(texts), len(classes)), of texts with their embeddings `vectors`."""
         model = self._fitted
         near = _likeness(vectors @ model.axes, model.landmarks, self.settings)
-        wording = Counts([normal(t) for t in texts]).weighted(model.rarity)
-        return _shares(near.T @ model.near + wording @ model.hashed + model.bias)
+        wording = Counts([normal(t) for t in texts]).times(model.rarity, model.hashed)
+        return _shares(near.T @ model.near + wording + model.bias)
 
     def save(self, path: Path) -> None:
         """Write the arrays to `path` (.npz), in half precision."""
@@ -129,7 +129,7 @@ def normal(text: str) -> str:
     return " ".join(text.lower().replace("\u2019", "'").replace("\u2018", "'").split())
 
 
-def _main_axes(meaning: Floats, dimensions: int) -> Floats:
+def main_axes(meaning: Floats, dimensions: int) -> Floats:
     """The directions in which the rows reach furthest, a column each."""
     _, axes = np.linalg.eigh(meaning.T @ meaning)
     main: Floats = np.ascontiguousarray(axes[:, -dimensions:])

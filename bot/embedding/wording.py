@@ -44,11 +44,26 @@ class Counts:
 
     def weighted(self, rarity: Floats) -> sparse.csr_matrix:
         """A row a text: sub-linear tf-idf, of length 1 over the n-grams and of length 1 over the words."""
-        data = (1 + np.log(self._counts, dtype=np.float32)) * rarity[self._columns]
-        length = np.sqrt(np.bincount(self._halves, data * data, 2 * self._shape[0])).astype(np.float32)
-        data /= np.maximum(length, np.float32(1e-9))[self._halves]
-        starts = np.searchsorted(self._halves, 2 * np.arange(self._shape[0] + 1)).astype(np.int32)
-        return sparse.csr_matrix((data, self._columns, starts), shape=self._shape)
+        return sparse.csr_matrix((self._weights(rarity), self._columns, self._starts()), shape=self._shape)
+
+    def times(self, rarity: Floats, table: Floats, rows: npt.NDArray[np.int32] | None = None) -> Floats:
+        """`weighted(rarity) @ table`, for a few texts without what it takes to make a sparse matrix.
+
+        `rows`: the row of `table` that has each feature, where it hasn't one for every feature.
+        """
+        weights, places = self._weights(rarity), self._columns if rows is None else rows[self._columns]
+        said = [weights[start:end] @ table[places[start:end]] for start, end in pairwise(self._starts().tolist())]
+        return np.stack(said)
+
+    def _weights(self, rarity: Floats) -> Floats:
+        weights: Floats = (1 + np.log(self._counts, dtype=np.float32)) * rarity[self._columns]
+        length = np.sqrt(np.bincount(self._halves, weights * weights, 2 * self._shape[0])).astype(np.float32)
+        weights /= np.maximum(length, np.float32(1e-9))[self._halves]
+        return weights
+
+    def _starts(self) -> npt.NDArray[np.int32]:
+        """Where each text's features begin, and where the last one's end."""
+        return np.searchsorted(self._halves, 2 * np.arange(self._shape[0] + 1)).astype(np.int32)
 
 
 def in_common(wording: sparse.csr_matrix, chosen: npt.NDArray[np.int64]) -> Floats:

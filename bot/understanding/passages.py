@@ -28,7 +28,7 @@ from bot.understanding.asked_parts import AskedParts
 from bot.understanding.at_hand import spoken_of
 from bot.understanding.context import EMBEDDING, PARTS_ASKED, slots
 from bot.understanding.phrases import words
-from bot.understanding.titles import asked, passages, topics
+from bot.understanding.titles import Passage, asked, passages, topics
 
 LONGEST = 40  # words; a story asks nothing that one sentence answers
 GENERAL = 0.1  # how much of 'what does that mean?' there is in 'what is Child Benefit?', which asks for no part of it
@@ -53,6 +53,7 @@ class Passages(GraphComponent):
                  asked_parts: AskedParts | None = None) -> None:
         self._storage, self._resource, self._vectors, self._asked = storage, resource, vectors, asked_parts
         self._known = {topic: list(passages(topic)) for topic in topics()}
+        self._parts = {topic: _parts(found) for topic, found in self._known.items()}
         self._of_topic: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         said = {topic: [_words(p.text) for p in found] for topic, found in self._known.items()}
         seen = Counter(word for sentences in said.values() for sentence in sentences for word in sentence)
@@ -73,7 +74,10 @@ class Passages(GraphComponent):
         with (model_storage.read_from(resource) as folder, np.load(Path(folder) / ARRAYS, allow_pickle=False) as kept,
               np.load(Path(folder) / LEARNED, allow_pickle=False) as learned):
             vectors = dict(zip(kept["keys"].tolist(), kept["vectors"], strict=True))
-            return cls(model_storage, resource, vectors, AskedParts(learned))
+            loaded = cls(model_storage, resource, vectors, AskedParts(learned))
+        for topic in loaded._known:  # now, not at the first message about each
+            loaded._meanings(topic)
+        return loaded
 
     def train(self, training_data: TrainingData) -> Resource:
         """Embed every sentence of the content; learn from every line of nlu/asked."""
@@ -94,7 +98,8 @@ class Passages(GraphComponent):
             if text and not text.startswith("/") and len(text.split()) <= LONGEST:
                 about = self._about(message)
                 learned = self._asked.scores(normal(text), message.get(EMBEDDING), about) if self._asked else {}
-                found = {topic: self._best(topic, text, message, learned.get(topic, {})) for topic in about}
+                said = _words(text)
+                found = {topic: self._best(topic, said, message, learned.get(topic, {})) for topic in about}
                 entity = {"entity": "passages", "value": found, "start": 0, "end": len(text), "extractor": "Passages"}
                 message.set(ENTITIES, [*message.get(ENTITIES, []), entity], add_to_output=True)
         return messages
@@ -117,23 +122,33 @@ class Passages(GraphComponent):
             self._of_topic[topic] = rows[1:], TITLE * (rows[1:] @ rows[0])
         return self._of_topic[topic]
 
-    def _best(self, topic: str, text: str, message: Message, learned: dict[str, float]) -> list[tuple[str, str, float]]:
+    def _best(self, topic: str, said: frozenset[str], message: Message, learned: dict[str, float]
+              ) -> list[tuple[str, str, float]]:
         """(entry, facet, score) of each facet's best sentence, best first; a score is about 0 to 2.5."""
+        if not self._known[topic]:
+            return []
         vectors, titled = self._meanings(topic)
         scores = vectors @ message.get(EMBEDDING) + titled
-        said = _words(text)
         weight = sum(self._rarity.get(word, 0.0) for word in said) or 1.0
         for word in said & self._saying[topic].keys():
             scores[self._saying[topic][word]] += SAME_WORDS * self._rarity[word] / weight
         named = message.get(PARTS_ASKED) or {}
         named = named if named.get("meaning", 0.0) < GENERAL else {}
-        best: dict[tuple[str, str], float] = {}
-        for passage, score in zip(self._known[topic], scores.tolist(), strict=True):
-            wanted = named.get(passage.facet, 0.0) if passage.facet != NEXT_STEP else 0.0  # which any answer ends with
-            part = (passage.entry, passage.facet)
-            worth = ASKED_FOR * wanted + AS_ASKED * learned.get(passage.facet, 0.0)
-            best[part] = max(best.get(part, 0.0), score + worth)
-        return [(*part, round(score, 3)) for part, score in sorted(best.items(), key=lambda pair: -pair[1])]
+        parts, starts = self._parts[topic]
+        best = []
+        for (entry, facet), score in zip(parts, np.maximum.reduceat(scores, starts).tolist(), strict=True):
+            wanted = named.get(facet, 0.0) if facet != NEXT_STEP else 0.0  # which any answer ends with
+            worth = ASKED_FOR * wanted + AS_ASKED * learned.get(facet, 0.0)
+            best.append((entry, facet, max(0.0, score + worth)))
+        return [(entry, facet, round(score, 3)) for entry, facet, score in sorted(best, key=lambda part: -part[2])]
+
+
+def _parts(found: list[Passage]) -> tuple[list[tuple[str, str]], list[int]]:
+    """The parts, (entry, facet), in the order of their sentences, and the number of each one's first sentence."""
+    first: dict[tuple[str, str], int] = {}
+    for number, passage in enumerate(found):
+        first.setdefault((passage.entry, passage.facet), number)
+    return list(first), list(first.values())
 
 
 def _rows_of_words(sentences: list[frozenset[str]]) -> dict[str, list[int]]:

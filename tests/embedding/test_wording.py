@@ -37,6 +37,19 @@ def test_dense_and_sparse_arithmetic_agree() -> None:
     assert np.allclose(in_common(rows, chosen), (rows @ rows[chosen].T).toarray(), atol=1e-5)
 
 
+def test_a_few_texts_are_multiplied_without_a_matrix_to_the_same_effect() -> None:
+    counts = Counts(LINES)
+    rarity, table = counts.rarity(), np.random.default_rng(0).normal(size=(2**16, 3)).astype(np.float32)
+    wanted = counts.weighted(rarity) @ table
+    assert np.abs(wanted).max() > 0.5
+    assert np.allclose(counts.times(rarity, table), wanted, atol=1e-5)
+    occurring = np.flatnonzero(rarity)
+    rows = np.zeros(2**16, np.int32)
+    rows[occurring] = np.arange(len(occurring))
+    said = Counts(["a school place", "of zzz"])
+    assert np.allclose(said.times(rarity, table[occurring], rows), said.weighted(rarity) @ table, atol=1e-5)
+
+
 @given(st.lists(st.text(max_size=60), min_size=1, max_size=5))
 def test_a_text_has_the_same_features_alone_and_among_others(texts: list[str]) -> None:
     together = Counts(texts).weighted(np.ones(2**16, np.float32)).toarray()
