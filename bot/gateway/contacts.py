@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.gateway.outgoing import HELD, STOPPED, WAITING, Shown, open_window, shown_in
+from bot.gateway.statements import WAITING as IS_WAITING
 from bot.gateway.store import MINE, Store, hashed, keep_inbound, locked, new_conversation
-from bot.gateway.store import WAITING as IS_WAITING
 from bot.gateway.tables import ConsentChange, Contact, Conversation, Inbound, MoveCode, Outbound
 
 CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # without 0 O 1 I, which are misread

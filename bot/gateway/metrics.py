@@ -15,7 +15,8 @@ from prometheus_client import (
 )
 from sqlalchemy import func, select
 
-from bot.gateway.store import WAITING, Store
+from bot.gateway.statements import WAITING
+from bot.gateway.store import Store
 from bot.gateway.switches import CHANNELS, Switches
 from bot.gateway.tables import Inbound, Outbound, WaitingForPerson
 

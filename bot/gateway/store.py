@@ -10,23 +10,23 @@ from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, event, func, make_url, select, text, update
+from sqlalchemy import Insert, delete, event, func, make_url, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import TimeoutError as NoAnswer
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from bot.gateway import tallies
+from bot.gateway import statements, tallies
 from bot.gateway.anonymous import anonymous
 from bot.gateway.locks import Locks
 from bot.gateway.masking import gives_number, masked
 from bot.gateway.outgoing import Parcel, keep_parcels
 from bot.gateway.sqlite import PATIENCE, connector
+from bot.gateway.statements import DONE, WAITING, made, values
 from bot.gateway.tables import Act, Contact, Conversation, Inbound, Line, NoteKept, WaitingForPerson
 from bot.knowledge.reply import HandOver, Message, Note
 
 WEB = "web"
-WAITING, DONE = "waiting", "done"
 ASSISTANT, QUEUED, HELPLINE = "assistant", "waiting", "helpline"  # modes of a conversation: who answers it
 POOL = {"pool_size": 10, "max_overflow": 10, "pool_timeout": PATIENCE}  # connections to PostgreSQL; postgresql.conf has room
 CONNECTS, ANSWERS, LENGTHY = 3.0, 5.0, 120.0  # seconds for PostgreSQL: to take a connection, a statement, a lengthy one
@@ -38,6 +38,7 @@ UNATTENDED = {"idle_in_transaction_session_timeout": "30s", "tcp_keepalives_idle
 AT_A_TIME, MANY = 2, 1000  # transactions that begin, on SQLite and elsewhere; the rest wait, so that what hurries is quick
 BATCH = 200  # conversations that one transaction of the clean-up deletes
 EMPTYING = 50  # tries to empty the log, a tenth of a second apart; the next clean-up tries again
+Transaction = AsyncSession | AsyncConnection
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # last use of a conversation that is to go at the next clean-up
 
 
@@ -89,14 +90,27 @@ class Store:
         thread. Await nothing but the session in the block. Raises what SQLAlchemy does; `NoAnswer` where no
         connection can be made, or the database is there and does not answer.
         """
-        turn = nullcontext() if at_once or lengthy else self._turns
         engine = self._beside if lengthy else self.engine
+        async with self._in_turn(at_once, lengthy), AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+            if reads_first and self._sqlite:
+                await session.execute(statements.BEGIN)
+            yield session
+
+    @asynccontextmanager
+    async def connection(self, *, reads_first: bool = False, at_once: bool = False) -> AsyncIterator[AsyncConnection]:
+        """As `session`, and quicker: for `statements`."""
+        async with self._in_turn(at_once), self.engine.begin() as connection:
+            if reads_first and self._sqlite:
+                await connection.execute(statements.BEGIN)
+            yield connection
+
+    @asynccontextmanager
+    async def _in_turn(self, at_once: bool, lengthy: bool = False) -> AsyncIterator[None]:
+        turn = nullcontext() if at_once or lengthy else self._turns
         within = asyncio.timeout(HURRIES) if at_once and not self._sqlite else nullcontext()
         try:
-            async with within, turn, AsyncSession(engine, expire_on_commit=False) as session, session.begin():
-                if reads_first and self._sqlite:
-                    await session.execute(text("BEGIN IMMEDIATE"))
-                yield session
+            async with within, turn:
+                yield
         except OSError as error:  # our time is up; or the driver's words on the way to a connection, as they are
             raise NoAnswer("the database does not answer") from error
 
@@ -117,8 +131,9 @@ class Store:
 
     async def conversation(self, conversation_id: str) -> Conversation | None:
         """By its id."""
-        async with self.session(at_once=True) as session:
-            return await session.get(Conversation, conversation_id)
+        async with self.connection(at_once=True) as connection:
+            row = (await connection.execute(statements.CONVERSATION, {"its": conversation_id})).one_or_none()
+        return made(Conversation, row) if row else None
 
     async def receive(self, conversation: Conversation, provider_id: str, text: str, command: str | None,
                       now: datetime, shown: dict[str, Any] | None = None) -> tuple[Inbound, bool]:
@@ -130,8 +145,8 @@ class Store:
         inbound = Inbound(conversation_id=conversation.id, contact_id=None, channel=WEB, provider_id=provider_id, text=text,
                           command=command, status=WAITING, attempts=0, received_at=now)
         try:
-            async with self.session(reads_first=True, at_once=True) as session:
-                await keep_inbound(session, inbound, shown)
+            async with self.connection(reads_first=True, at_once=True) as connection:
+                await keep_inbound(connection, inbound, shown)
             return inbound, True
         except IntegrityError as error:
             async with self.session() as session:
@@ -143,9 +158,8 @@ class Store:
 
     async def knows(self, channel: str, provider_id: str) -> bool:
         """Is the message here already?"""
-        async with self.session(at_once=True) as session:
-            return await session.scalar(select(Inbound.id).where(
-                Inbound.channel == channel, Inbound.provider_id == provider_id)) is not None
+        async with self.connection(at_once=True) as connection:
+            return await connection.scalar(statements.KNOWN, {"on": channel, "called": provider_id}) is not None
 
     async def reword(self, channel: str, provider_id: str, text: str) -> bool:
         """Put a message right that nobody has answered yet; False where it is too late."""
@@ -174,9 +188,9 @@ class Store:
 
     async def waiting(self, conversation_id: str) -> list[Inbound]:
         """The messages of the conversation that have no reply, oldest first."""
-        async with self.session() as session:
-            return list(await session.scalars(select(Inbound).where(
-                Inbound.conversation_id == conversation_id, Inbound.status == WAITING).order_by(Inbound.id)))
+        async with self.connection() as connection:
+            rows = (await connection.execute(statements.ALL_WAITING, {"its": conversation_id})).all()
+        return [made(Inbound, row) for row in rows]
 
     async def inbound(self, inbound_id: int) -> Inbound | None:
         """By its id."""
@@ -197,15 +211,21 @@ class Store:
 
     async def conversation_to_answer(self, inbound_id: int) -> Conversation | None:
         """The conversation of a message that has no reply yet."""
-        async with self.session() as session:
-            return await session.scalar(select(Conversation).join(Inbound, Inbound.conversation_id == Conversation.id).where(
-                Inbound.id == inbound_id, Inbound.status == WAITING))
+        async with self.connection() as connection:
+            row = (await connection.execute(statements.CONVERSATION_TO_ANSWER, {"message": inbound_id})).one_or_none()
+        return made(Conversation, row) if row else None
 
     async def is_done(self, inbound_id: int) -> bool:
         """Has the message its reply? True for one that was deleted."""
-        async with self.session(at_once=True) as session:
-            inbound = await session.get(Inbound, inbound_id)
-            return inbound is None or inbound.status == DONE
+        async with self.connection(at_once=True) as connection:
+            return await connection.scalar(statements.STATUS, {"message": inbound_id}) in (None, DONE)
+
+    async def replies(self, inbound_id: int) -> list[Line] | None:
+        """The lines that answer a message; None where it has no reply yet, no lines where it was deleted."""
+        async with self.connection(at_once=True) as connection:
+            if await connection.scalar(statements.STATUS, {"message": inbound_id}) not in (None, DONE):
+                return None
+            return [made(Line, row) for row in await connection.execute(statements.REPLIES, {"message": inbound_id})]
 
     async def commit_reply(self, inbound: Inbound, messages: Sequence[Message], changed: dict[str, Any],
                            hand_over: HandOver | None, now: datetime, forget: bool = False,
@@ -220,11 +240,11 @@ class Store:
         danger = hand_over is not None and hand_over.reason == "danger"
         async with self.session(reads_first=True, at_once=danger) as session:
             conversation = await session.get(Conversation, inbound.conversation_id, with_for_update=MINE)
-            done = await session.execute(update(Inbound).where(Inbound.id == inbound.id, Inbound.status == WAITING)
-                                         .values(status=DONE))
+            done = await session.execute(statements.ANSWERED, {"message": inbound.id})
             if conversation is None or done.rowcount == 0:  # type: ignore[attr-defined]
                 return False
-            await session.execute(update(Inbound).where(Inbound.id.in_([one.id for one in joined])).values(status=DONE))
+            for one in joined:
+                await session.execute(statements.ANSWERED, {"message": one.id})
             conversation.last_at = LONG_AGO if forget else now
             if conversation.mode == HELPLINE:
                 await _carer_waits(session, conversation.id, now)
@@ -293,20 +313,17 @@ class Store:
                 Contact.conversation_id == conversation.id, Contact.channel == conversation.channel,
             ).order_by(Contact.last_at.desc()).limit(1))
 
-    async def lines(self, conversation_id: str, after: int = 0, inbound_id: int | None = None) -> list[Line]:
-        """The transcript from the line after `after`; only the replies to one message where `inbound_id` is given."""
-        query = select(Line).where(Line.conversation_id == conversation_id, Line.id > after).order_by(Line.id)
-        if inbound_id is not None:
-            query = query.where(Line.inbound_id == inbound_id, Line.sender != "carer")
-        async with self.session(at_once=True) as session:
-            return list(await session.scalars(query))
+    async def lines(self, conversation_id: str, after: int = 0) -> list[Line]:
+        """The transcript from the line after `after`."""
+        async with self.connection(at_once=True) as connection:
+            rows = (await connection.execute(statements.LINES, {"its": conversation_id, "after": after})).all()
+        return [made(Line, row) for row in rows]
 
     async def offered(self, conversation_id: str, most: int = 30) -> list[dict[str, Any]]:
         """Options offered in the conversation, newest lines first."""
-        query = select(Line.body).where(Line.conversation_id == conversation_id, Line.sender != "carer").order_by(
-            Line.id.desc()).limit(most)
-        async with self.session(at_once=True) as session:
-            return [option for body in await session.scalars(query) for option in body.get("options", [])]
+        async with self.connection(at_once=True) as connection:
+            bodies = await connection.scalars(statements.SAID, {"its": conversation_id, "most": most})
+        return [option for body in bodies for option in body.get("options", [])]
 
     async def rate(self, conversation_id: str, line_id: int, says: str, now: datetime) -> Line | None:
         """Keep the carer's feedback with one of the assistant's lines; None where there is no such line."""
@@ -384,19 +401,21 @@ async def locked(session: AsyncSession, conversation_id: str) -> Conversation:
     return conversation
 
 
-async def keep_inbound(session: AsyncSession, inbound: Inbound, shown: dict[str, Any] | None = None) -> None:
+async def keep_inbound(transaction: Transaction, inbound: Inbound, shown: dict[str, Any] | None = None) -> None:
     """A message and its line, masked as its conversation's mode asks for, which was used last where it came from.
 
-    Raises `LookupError` where the conversation was deleted.
+    Gives it its id. Raises `LookupError` where the conversation was deleted.
     """
-    conversation = await locked(session, inbound.conversation_id)
-    inbound.text = _to_keep(inbound.text, conversation.mode)
-    session.add(inbound)
-    await session.flush()
-    session.add(Line(conversation_id=inbound.conversation_id, inbound_id=inbound.id, sender="carer", text=inbound.text,
-                     body=shown or {}, at=inbound.received_at))
-    await session.execute(update(Conversation).where(Conversation.id == inbound.conversation_id).values(
-        last_at=inbound.received_at, channel=inbound.channel))
+    mode = await transaction.scalar(statements.MODE, {"its": inbound.conversation_id})
+    if mode is None:
+        raise LookupError(inbound.conversation_id)
+    inbound.text = _to_keep(inbound.text, mode)
+    inbound.id = await _kept_new(transaction, statements.NEW_INBOUND, inbound)
+    line = Line(conversation_id=inbound.conversation_id, inbound_id=inbound.id, sender="carer", text=inbound.text,
+                body=shown or {}, at=inbound.received_at)
+    await _kept_new(transaction, statements.NEW_LINE, line)
+    await transaction.execute(statements.USED, {"its": inbound.conversation_id, "now": inbound.received_at,
+                                                "on": inbound.channel})
 
 
 async def add_lines(session: AsyncSession, conversation_id: str, inbound_id: int | None, sender: str,
@@ -408,11 +427,17 @@ async def add_lines(session: AsyncSession, conversation_id: str, inbound_id: int
     lines = []
     for message in messages:
         body = message.model_dump(mode="json", exclude={"text"}) | ({"by": by} if by else {})
-        lines.append(Line(conversation_id=conversation_id, inbound_id=inbound_id, sender=sender, text=message.text,
-                          body=body, at=now))
-        session.add(lines[-1])
-        await session.flush()  # ids in the order of the reply
+        line = Line(conversation_id=conversation_id, inbound_id=inbound_id, sender=sender, text=message.text, body=body,
+                    at=now)
+        line.id = await _kept_new(session, statements.NEW_LINE, line)  # ids in the order of the reply
+        lines.append(line)
     return lines
+
+
+async def _kept_new(transaction: Transaction, statement: Insert, one: Inbound | Line) -> int:
+    """The id of a new row."""
+    inserted = await transaction.execute(statement, values(one))
+    return int(inserted.inserted_primary_key[0])  # type: ignore[attr-defined]
 
 
 async def _carer_waits(session: AsyncSession, conversation_id: str, now: datetime) -> None:

@@ -18,7 +18,8 @@ from bot.gateway.masking import masked
 from bot.gateway.metrics import Metrics
 from bot.gateway.outgoing import OBEYED, Parcel, Post
 from bot.gateway.rasa import Away, Failed, Hung, Rasa
-from bot.gateway.store import HELPLINE, WAITING, Store
+from bot.gateway.statements import WAITING
+from bot.gateway.store import HELPLINE, Store
 from bot.gateway.switches import Switches, off_reply
 from bot.gateway.tables import Conversation, Inbound, Line
 from bot.knowledge.base import KnowledgeBase
@@ -166,14 +167,14 @@ class Turns:
             deadline = asyncio.get_running_loop().time() + within
             while True:
                 woken.clear()
-                if await self._store.is_done(inbound.id):
-                    break
+                lines = await self._store.replies(inbound.id)
+                if lines is not None:
+                    return lines
                 left = deadline - asyncio.get_running_loop().time()
                 if left <= 0:
                     return None
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(woken.wait(), min(left, LOOK_AGAIN))
-        return await self._store.lines(inbound.conversation_id, inbound_id=inbound.id)
 
     async def _first(self, conversation: Conversation, inbound: Inbound) -> bool:
         """What waits for nobody, once a message: whoever comes second, such as its turn, waits for what is found.
@@ -282,8 +283,8 @@ class Turns:
                 del self._looks[key]
 
     async def _answer_all(self, conversation_id: str) -> None:
-        waited_for = 0
-        while waiting := await self._store.waiting(conversation_id):
+        waited_for, last = 0, False
+        while not last and (waiting := await self._store.waiting(conversation_id)):
             group = joined(waiting)
             left = self._until_whole(group) if len(group) == len(waiting) and group[-1].id != waited_for else 0.0
             if left > 0:
@@ -291,6 +292,7 @@ class Turns:
                 await asyncio.sleep(min(left, LONGEST_JOIN))
             else:
                 await self._answer(group)
+                last = len(waiting) == 1  # it is answered; for what has come in since, `_more` brings us back
 
     def _until_whole(self, group: Sequence[Inbound]) -> float:
         """Seconds in which one more message could still be a part of this one."""

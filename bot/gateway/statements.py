@@ -1,0 +1,47 @@
+"""The statements that every message takes, each made once.
+
+SQLAlchemy needs longer to make and look up a statement, and to keep track of the objects that it gives, than SQLite needs to
+answer it. These are made once and asked on a connection (`Store.connection`), without a session; what they give is nobody's
+to change. docs/operating.md has the figures.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from sqlalchemy import Row, bindparam, insert, select, text, update
+
+from bot.gateway.tables import Base, Conversation, Inbound, Line
+
+WAITING, DONE = "waiting", "done"  # an inbound message
+
+ITS: Any = bindparam("its")  # the conversation's id
+MESSAGE: Any = bindparam("message")  # an inbound message's id
+CHANNEL: Any = bindparam("on")
+BEGIN = text("BEGIN IMMEDIATE")
+CONVERSATION = select(Conversation).where(Conversation.id == ITS)
+CONVERSATION_TO_ANSWER = select(Conversation).join(Inbound, Inbound.conversation_id == Conversation.id).where(
+    Inbound.id == MESSAGE, Inbound.status == WAITING)
+MODE = select(Conversation.mode).where(Conversation.id == ITS).with_for_update(key_share=True)
+USED = update(Conversation).where(Conversation.id == ITS).values(last_at=bindparam("now"), channel=CHANNEL)
+KNOWN = select(Inbound.id).where(Inbound.channel == CHANNEL, Inbound.provider_id == bindparam("called"))
+STATUS = select(Inbound.status).where(Inbound.id == MESSAGE)
+ALL_WAITING = select(Inbound).where(Inbound.conversation_id == ITS, Inbound.status == WAITING).order_by(Inbound.id)
+ANSWERED = update(Inbound).where(Inbound.id == MESSAGE, Inbound.status == WAITING).values(status=DONE)
+LINES = select(Line).where(Line.conversation_id == ITS, Line.id > bindparam("after")).order_by(Line.id)
+REPLIES = select(Line).where(Line.inbound_id == MESSAGE, Line.sender != "carer").order_by(Line.id)
+SAID = select(Line.body).where(Line.conversation_id == ITS, Line.sender != "carer").order_by(Line.id.desc()).limit(
+    bindparam("most"))
+NEW_INBOUND, NEW_LINE = (insert(Base.metadata.tables[kind.__tablename__]) for kind in (Inbound, Line))
+
+Kind = TypeVar("Kind", bound=Base)
+
+
+def made(kind: type[Kind], row: Row[Any]) -> Kind:
+    """The row as one of `kind`, of no session."""
+    return kind(**row._mapping)
+
+
+def values(one: Base) -> dict[str, Any]:
+    """What is in its columns, but for an id that the database is to give."""
+    return {column.name: getattr(one, column.name) for column in one.__table__.columns if column.name != "id"}
