@@ -1,9 +1,11 @@
-"""Messages a second and waits, end to end through the web chat API, and what SMS and danger wait under that load.
+"""Messages a second and waits, end to end through the web chat API, what SMS and danger wait under that load, and where the
+processors' time goes.
 
     .venv/bin/python bench/load.py [seconds] [--cluster]
 
 Starts `signpost run` (or `scripts/cluster`) in a folder of its own with a double of Twilio, and prints one line a figure.
-The client shares the machine's cores with what it measures.
+The client shares the machine's cores with what it measures; others who share them make every figure worse, which the first
+line and the last tell.
 """
 
 from __future__ import annotations
@@ -76,6 +78,22 @@ class Bench:
         await asyncio.gather(texts(), *(talk() for _ in range(AT_ONCE)))
         return waits, acknowledged, len(waits) / seconds
 
+    async def processors(self, seconds: float) -> tuple[list[float], list[float], float, dict[str, float]]:
+        """As `many`, and the milliseconds of a processor that a message took, by process; a text counts as one, too."""
+        before = {name: self.used(name) for name in self.names()}
+        waits, acknowledged, rate = await self.many(seconds)
+        messages = len(waits) + len(acknowledged)
+        used = {name: self.used(name) - before[name] for name in before}
+        return waits, acknowledged, rate, {name: spent / messages * 1000 for name, spent in used.items()}
+
+    def names(self) -> list[str]:
+        """What the processes are, several of a kind as one; `client` is this one."""
+        return [*sorted({path.stem.rstrip("0123456789") for path in (self.data / "run").glob("*.pid")}), "client"]
+
+    def used(self, name: str) -> float:
+        """Seconds of a processor so far."""
+        return time.process_time() if name == "client" else sum(_used(pid) for pid in _with_children(self.pids(name)))
+
     async def said(self, carer: Carer, text: str) -> float:
         """Seconds to the reply."""
         begun = time.perf_counter()
@@ -112,7 +130,7 @@ class Bench:
 
 async def main(seconds: float, cluster: bool) -> None:
     """Print the figures."""
-    print(f"load of the machine before: {os.getloadavg()[0]:.1f}; cores: {os.cpu_count()}")
+    print(machine("before"))
     twilio = FakeTwilio()
     await twilio.start()
     with reachable_folder() as data:
@@ -132,7 +150,16 @@ async def main(seconds: float, cluster: bool) -> None:
             system.send_signal(signal.SIGINT)
             await system.wait()
             await twilio.stop()
-    print(f"load of the machine after: {os.getloadavg()[0]:.1f}")
+    print(machine("after"))
+
+
+def machine(when: str) -> str:
+    """How busy and how quick it is."""
+    began = time.process_time()
+    for _ in range(1000):
+        sum(range(1000))
+    sums = (time.process_time() - began) * 1000
+    return f"{when}: load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores, {sums:.1f} µs for the sum of a thousand numbers"
 
 
 @contextlib.contextmanager
@@ -148,8 +175,9 @@ async def measure(bench: Bench, seconds: float) -> None:
     print(f"cold start to the first answer: {await bench.first_answer():.1f} s")
     await bench.one(20)
     print(f"one carer: {told(await bench.one(100))}")
-    waits, acknowledged, rate = await bench.many(seconds)
+    waits, acknowledged, rate, used = await bench.processors(seconds)
     print(f"{AT_ONCE} carers for {seconds:.0f} s: {rate:.0f} messages a second; {told(waits)}")
+    print("a processor's time for a message: " + ", ".join(f"{name} {spent:.1f} ms" for name, spent in used.items()))
     print(f"webhooks acknowledged meanwhile: {told(acknowledged)}")
     print(f"danger: {told(await bench.dangers(100))}")
     stopped = await while_stopped(bench.pids("rasa"), lambda: bench.dangers(100))
@@ -183,6 +211,12 @@ def _with_children(pids: Sequence[int]) -> set[int]:
         for task in Path(f"/proc/{pid}/task").glob("*/children"):
             found |= _with_children([int(child) for child in task.read_text().split()])
     return found
+
+
+def _used(pid: int) -> float:
+    """Seconds, also of its threads and of the children that have ended."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def _proportional(pid: int) -> int:

@@ -15,6 +15,8 @@ from bot.gateway.tables import Base, Conversation, Inbound, Line
 
 WAITING, DONE = "waiting", "done"  # an inbound message
 
+# for a session, that goes about with classes as if their objects were to be tracked
+_CONVERSATIONS, _INBOUND, _LINES = (Base.metadata.tables[kind.__tablename__] for kind in (Conversation, Inbound, Line))
 ITS: Any = bindparam("its")  # the conversation's id
 MESSAGE: Any = bindparam("message")  # an inbound message's id
 CHANNEL: Any = bindparam("on")
@@ -23,16 +25,19 @@ CONVERSATION = select(Conversation).where(Conversation.id == ITS)
 CONVERSATION_TO_ANSWER = select(Conversation).join(Inbound, Inbound.conversation_id == Conversation.id).where(
     Inbound.id == MESSAGE, Inbound.status == WAITING)
 MODE = select(Conversation.mode).where(Conversation.id == ITS).with_for_update(key_share=True)
+TO_CHANGE = select(_CONVERSATIONS).where(_CONVERSATIONS.c.id == ITS).with_for_update(key_share=True)
+CHANGED = update(_CONVERSATIONS).where(_CONVERSATIONS.c.id == ITS).values(
+    {name: bindparam(name) for name in ("mode", "slots", "counted", "last_at")})
 USED = update(Conversation).where(Conversation.id == ITS).values(last_at=bindparam("now"), channel=CHANNEL)
 KNOWN = select(Inbound.id).where(Inbound.channel == CHANNEL, Inbound.provider_id == bindparam("called"))
 STATUS = select(Inbound.status).where(Inbound.id == MESSAGE)
 ALL_WAITING = select(Inbound).where(Inbound.conversation_id == ITS, Inbound.status == WAITING).order_by(Inbound.id)
-ANSWERED = update(Inbound).where(Inbound.id == MESSAGE, Inbound.status == WAITING).values(status=DONE)
+ANSWERED = update(_INBOUND).where(_INBOUND.c.id == MESSAGE, _INBOUND.c.status == WAITING).values(status=DONE)
 LINES = select(Line).where(Line.conversation_id == ITS, Line.id > bindparam("after")).order_by(Line.id)
 REPLIES = select(Line).where(Line.inbound_id == MESSAGE, Line.sender != "carer").order_by(Line.id)
 SAID = select(Line.body).where(Line.conversation_id == ITS, Line.sender != "carer").order_by(Line.id.desc()).limit(
     bindparam("most"))
-NEW_INBOUND, NEW_LINE = (insert(Base.metadata.tables[kind.__tablename__]) for kind in (Inbound, Line))
+NEW_INBOUND, NEW_LINE = insert(_INBOUND), insert(_LINES)
 
 Kind = TypeVar("Kind", bound=Base)
 

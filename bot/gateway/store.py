@@ -239,27 +239,32 @@ class Store:
         """
         danger = hand_over is not None and hand_over.reason == "danger"
         async with self.session(reads_first=True, at_once=danger) as session:
-            conversation = await session.get(Conversation, inbound.conversation_id, with_for_update=MINE)
+            row = (await session.execute(statements.TO_CHANGE, {"its": inbound.conversation_id})).one_or_none()
             done = await session.execute(statements.ANSWERED, {"message": inbound.id})
-            if conversation is None or done.rowcount == 0:  # type: ignore[attr-defined]
+            if row is None or done.rowcount == 0:  # type: ignore[attr-defined]
                 return False
+            conversation = made(Conversation, row)
             for one in joined:
                 await session.execute(statements.ANSWERED, {"message": one.id})
             conversation.last_at = LONG_AGO if forget else now
+            silent = False
             if conversation.mode == HELPLINE:
                 await _carer_waits(session, conversation.id, now)
-                if not (forget or any(message.urgent for message in messages)):
-                    return True  # a person has her, since this moment perhaps: the assistant keeps silent
-            conversation.slots = {**conversation.slots, **changed}
-            await add_lines(session, conversation.id, inbound.id, "assistant", messages, now)
-            if inbound.contact_id:
-                await keep_parcels(session, conversation.id, inbound.contact_id, parcels, now)
-            if hand_over:
-                await queue_for_person(session, conversation, hand_over.reason, now)
-            if note:
-                session.add(_kept(note, now))
-            if marks:
-                await tallies.count(session, conversation, marks, now)
+                # a person has her, since this moment perhaps: the assistant keeps silent
+                silent = not (forget or any(message.urgent for message in messages))
+            if not silent:
+                conversation.slots = {**conversation.slots, **changed}
+                await add_lines(session, conversation.id, inbound.id, "assistant", messages, now)
+                if inbound.contact_id:
+                    await keep_parcels(session, conversation.id, inbound.contact_id, parcels, now)
+                if hand_over:
+                    await queue_for_person(session, conversation, hand_over.reason, now)
+                if note:
+                    session.add(_kept(note, now))
+                if marks:
+                    await tallies.count(session, conversation, marks, now)
+            state = {name: getattr(conversation, name) for name in ("mode", "slots", "counted", "last_at")}
+            await session.execute(statements.CHANGED, {"its": conversation.id, **state})
         return True
 
     async def learn(self, conversation_id: str, changed: dict[str, Any]) -> None:

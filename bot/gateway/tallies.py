@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,7 +24,11 @@ TALKED, ANSWERED, NOT_UNDERSTOOD, HANDED_OVER = "talked", "answered", "not_under
 SHUT, HANDED_OVER_SHUT = "shut", "handed_over_shut"  # she wrote, or was handed over, outside the helpline's hours
 ASKED, REASON, WRONG = "asked", "reason", "wrong"  # of a topic; why handed over; the entry that was wrong
 PERSON = "helpline.talk_to_someone"
-_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_TABLE: Any = Tally.__table__
+_KEY = ("week", "kind", "what", "authority", "arrangement")
+# made once: see statements.py
+_ADD = {name: insert(_TABLE).on_conflict_do_update(index_elements=_KEY, set_={"count": _TABLE.c.count + bindparam("by")})
+        for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))}
 
 
 def marks(reply: Reply, changed: Mapping[str, Any], shut: bool) -> set[Mark]:
@@ -95,6 +99,5 @@ def _cells(counted: Mapping[str, Any]) -> set[Cell]:
 
 
 async def _add(session: AsyncSession, week: date, cell: Cell, by: int) -> None:
-    key = dict(zip(("kind", "what", "authority", "arrangement"), cell, strict=True)) | {"week": week}
-    insert = _INSERT[session.get_bind().dialect.name](Tally).values(**key, count=by)
-    await session.execute(insert.on_conflict_do_update(index_elements=list(key), set_={"count": Tally.count + by}))
+    key = dict(zip(_KEY, (week, *cell), strict=True))
+    await session.execute(_ADD[session.get_bind().dialect.name], {**key, "count": by, "by": by})

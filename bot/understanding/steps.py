@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 import rasa
+from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
 from rasa.core.processor import MessageProcessor
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
@@ -19,19 +20,44 @@ from rasa.shared.core.events import ActionExecuted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
+Situation = tuple[str | None, frozenset[str]]  # the intent, and what kinds of entity there are
+MOST = 10_000  # situations
+
 
 class NoAnswer(Exception):
     """No action answered."""
 
 
-async def taken(processor: MessageProcessor, actions: Actions, message: UserMessage) -> Answer:
-    """The answer of the action that the message leads to. Raises `NoAnswer`, or what a component raises."""
-    tracker = DialogueStateTracker(message.sender_id, processor.domain.slots)
-    tracker.update(ActionExecuted(ACTION_LISTEN_NAME), processor.domain)
-    read = await processor.parse_message(message, tracker)
-    tracker.update(UserUttered(message.text, read["intent"], read["entities"], read), processor.domain)
-    action, _ = processor.predict_next_with_tracker_if_should(tracker)
-    return await actions.run(action.name(), message, read)
+class Steps:
+    """Takes turns with one model."""
+
+    def __init__(self, agent: Agent) -> None:
+        self._processor: MessageProcessor = agent.processor
+        self._actions = Actions(agent.action_endpoint)
+        self._decided: dict[Situation, str] = {}
+
+    async def take(self, message: UserMessage) -> Answer:
+        """The answer of the action that the message leads to. Raises `NoAnswer`, or what a component raises."""
+        read = await self._processor.parse_message(message, DialogueStateTracker(message.sender_id, ()))
+        return await self._actions.run(self._action(message, read), message, read)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._actions.close()
+
+    def _action(self, message: UserMessage, read: Mapping[str, Any]) -> str:
+        """What the policy decides; it is asked once for each situation, since its rules see no more of a turn than that."""
+        situation = read["intent"]["name"], frozenset(entity["entity"] for entity in read["entities"])
+        if situation not in self._decided:
+            domain = self._processor.domain
+            tracker = DialogueStateTracker(message.sender_id, domain.slots)
+            tracker.update(ActionExecuted(ACTION_LISTEN_NAME), domain)
+            tracker.update(UserUttered(message.text, read["intent"], read["entities"], read), domain)
+            action, _ = self._processor.predict_next_with_tracker_if_should(tracker)
+            if len(self._decided) == MOST:
+                self._decided.clear()
+            self._decided[situation] = action.name()
+        return self._decided[situation]
 
 
 class Answer:

@@ -19,7 +19,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.understanding.facts import finder
-from bot.understanding.steps import Actions, taken
+from bot.understanding.steps import Steps
 from bot.understanding.told_arrangement import NOTHING, stated_in
 
 logger = logging.getLogger(__name__)
@@ -80,8 +80,8 @@ class TurnChannel(InputChannel):
 
         @routes.listener("before_server_stop")
         async def close(server: Sanic, _: Any) -> None:
-            if actions := getattr(server.ctx, "actions", None):
-                await actions.close()
+            if steps := getattr(server.ctx, "steps", None):
+                await steps.close()
 
         @routes.post("/turn")
         async def take(request: Request) -> HTTPResponse:
@@ -90,14 +90,14 @@ class TurnChannel(InputChannel):
             agent, server, body = request.app.ctx.agent, request.app.ctx, request.json
             if not (agent and agent.is_ready()):
                 return response.json({"error": "no model"}, status=503)
-            if not hasattr(server, "actions"):
-                server.actions = Actions(agent.action_endpoint)
+            if not hasattr(server, "steps"):
+                server.steps = Steps(agent)
             slots = body.get("slots") or {}
             metadata = {**(body.get("metadata") or {}), "slots": slots}
             message = UserMessage(body.get("command") or harmless(body["text"]), sender_id=body["turn"], input_channel=CHANNEL,
                                   metadata=metadata)
             try:
-                answer = await taken(agent.processor, server.actions, message)
+                answer = await server.steps.take(message)
             except Exception as error:  # the gateway retries; the text itself is never logged
                 logger.error("A turn failed: %s", type(error).__name__)
                 return response.json({"error": type(error).__name__}, status=502)

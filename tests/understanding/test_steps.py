@@ -1,18 +1,21 @@
-"""An action is asked by connections that are kept, and whatever is no answer is said to be none."""
+"""A policy is asked once for each situation, an action by connections that are kept; what is no answer is said to be none."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from rasa.core.channels.channel import UserMessage
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
-from bot.understanding.steps import Actions, Answer, NoAnswer
+from bot.understanding.steps import Actions, Answer, NoAnswer, Steps
 
 SAID = "my grandson has nothing to eat"
 READ = {"text": SAID, "intent": {"name": "money.essentials", "confidence": 0.9}, "entities": [], "intent_ranking": ["much"]}
@@ -81,3 +84,44 @@ def test_what_is_no_answer_is_said_to_be_none(status: int, text: str) -> None:
     with pytest.raises(NoAnswer) as caught:
         asked(answer)
     assert SAID not in str(caught.value)
+
+
+class OneRule:
+    """A processor whose policy answers what it is asked with `action_` and the intent; it keeps what it was asked."""
+
+    domain = Domain.from_dict({"intents": ["money", "school"], "entities": ["place", "fact"]})
+
+    def __init__(self) -> None:
+        self.decided: list[str] = []
+
+    async def parse_message(self, message: UserMessage, _: DialogueStateTracker) -> dict[str, Any]:
+        intent, *entities = message.text.split()
+        return {"text": message.text, "intent": {"name": intent}, "entities": [{"entity": e, "value": 1} for e in entities]}
+
+    def predict_next_with_tracker_if_should(self, tracker: DialogueStateTracker) -> tuple[Any, None]:
+        assert tracker.latest_message is not None and tracker.latest_action_name == "action_listen"
+        self.decided.append(tracker.latest_message.text)
+        return SimpleNamespace(name=lambda: f"action_{tracker.latest_message.intent['name']}"), None
+
+
+def test_the_policy_is_asked_once_for_each_situation() -> None:
+    ran: list[str] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        ran.append((await request.json())["next_action"])
+        return web.json_response(GIVEN)
+
+    async def talk(processor: OneRule, *said: str) -> None:
+        app = web.Application()
+        app.router.add_post("/webhook", answer)
+        async with TestServer(app) as server:
+            endpoint = EndpointConfig(str(server.make_url("/webhook")))
+            steps = Steps(SimpleNamespace(processor=processor, action_endpoint=endpoint))
+            for text in said:
+                await steps.take(UserMessage(text, sender_id="7", metadata={"slots": {}}))
+            await steps.close()
+
+    processor = OneRule()
+    asyncio.run(talk(processor, "money", "money place", "school", "money", "money place place", "school fact place", "school"))
+    assert ran == [f"action_{intent}" for intent in ("money", "money", "school", "money", "money", "school", "school")]
+    assert processor.decided == ["money", "money place", "school", "school fact place"]
