@@ -116,8 +116,8 @@ async def test_word_by_text_when_somebody_is_back(start_phones: StartPhones, twi
     got = await page.say("07700 900 456")
     assert got.text == base.say("desk.told_later_text", ON, ending="456")
     sam = await arrive("sam", at=gateway)
-    assert await phone.next(15) == base.say("desk.there_now", ON, closes="3pm")
-    await until(lambda: [t for t in twilio.taken if t.to == "+447700900456"], within=15)
+    assert await phone.next(60) == base.say("desk.there_now", ON, closes="3pm")
+    await until(lambda: [t for t in twilio.taken if t.to == "+447700900456"], within=60)
     texts = [t.body for t in twilio.taken if t.to == "+447700900456"]
     assert texts == [base.say("desk.there_now_text", ON, closes="3pm")], "and nothing of what she wrote"
     assert any(item["channel"] == "sms" and item["state"] == "waiting" for item in await sam.items())
