@@ -29,6 +29,7 @@ from bot.knowledge.reply import HandOver, Message, Note
 WEB = "web"
 ASSISTANT, QUEUED, HELPLINE = "assistant", "waiting", "helpline"  # modes of a conversation: who answers it
 POOL = {"pool_size": 10, "max_overflow": 10, "pool_timeout": PATIENCE}  # connections to PostgreSQL; postgresql.conf has room
+KEPT = 16  # connections to SQLite that are not closed after use: each message that is to be kept waits for its turn on one
 CONNECTS, ANSWERS, LENGTHY = 3.0, 5.0, 120.0  # seconds for PostgreSQL: to take a connection, a statement, a lengthy one
 HURRIES = 3.0  # seconds for all of a transaction that help in danger may have to wait for
 # What PostgreSQL ends by itself: a transaction that its gateway has left open, and connections (with their locks) to one that
@@ -62,7 +63,7 @@ class Store:
         self._sqlite = parsed.get_backend_name() == "sqlite"
         self._turns = asyncio.Semaphore(AT_A_TIME if self._sqlite else MANY)
         if self._sqlite:  # no limit to connections: those that wait for another process keep nobody from reading
-            given: dict[str, Any] = {"async_creator": connector(parsed.database or ""), "max_overflow": -1}
+            given: dict[str, Any] = {"async_creator": connector(parsed.database or ""), "pool_size": KEPT, "max_overflow": -1}
             lengthy: dict[str, Any] = {"timeout": PATIENCE}
         else:
             given, lengthy = POOL | {"connect_args": _bounds(ANSWERS)}, _bounds(LENGTHY)
@@ -220,12 +221,14 @@ class Store:
         async with self.connection(at_once=True) as connection:
             return await connection.scalar(statements.STATUS, {"message": inbound_id}) in (None, DONE)
 
-    async def replies(self, inbound_id: int) -> list[Line] | None:
-        """The lines that answer a message; None where it has no reply yet, no lines where it was deleted."""
+    async def replies(self, inbound: Inbound) -> tuple[list[Line], Conversation | None] | None:
+        """The lines that answer a message, and its conversation, if that wasn't deleted; None where it has no reply yet."""
         async with self.connection(at_once=True) as connection:
-            if await connection.scalar(statements.STATUS, {"message": inbound_id}) not in (None, DONE):
+            if await connection.scalar(statements.STATUS, {"message": inbound.id}) not in (None, DONE):
                 return None
-            return [made(Line, row) for row in await connection.execute(statements.REPLIES, {"message": inbound_id})]
+            lines = (await connection.execute(statements.REPLIES, {"message": inbound.id})).all()
+            row = (await connection.execute(statements.CONVERSATION, {"its": inbound.conversation_id})).one_or_none()
+        return [made(Line, line) for line in lines], made(Conversation, row) if row else None
 
     async def commit_reply(self, inbound: Inbound, messages: Sequence[Message], changed: dict[str, Any],
                            hand_over: HandOver | None, now: datetime, forget: bool = False,

@@ -161,15 +161,15 @@ class Turns:
         await asyncio.gather(*self._draining.values(), *self._forgetting, *self._looks.values(), return_exceptions=True)
         self._looking.shutdown(wait=False)
 
-    async def replies(self, inbound: Inbound, within: float) -> list[Line] | None:
-        """The lines that answer `inbound`, or None where there are none yet after `within` seconds."""
+    async def replies(self, inbound: Inbound, within: float) -> tuple[list[Line], Conversation | None] | None:
+        """The lines that answer `inbound`, and its conversation then; None where there are none yet after `within` seconds."""
         async with self._wakeups.listening(inbound.conversation_id) as woken:
             deadline = asyncio.get_running_loop().time() + within
             while True:
                 woken.clear()
-                lines = await self._store.replies(inbound.id)
-                if lines is not None:
-                    return lines
+                given = await self._store.replies(inbound)
+                if given:
+                    return given
                 left = deadline - asyncio.get_running_loop().time()
                 if left <= 0:
                     return None

@@ -131,12 +131,13 @@ async def answered(request: web.Request, conversation: Conversation, said: Said)
         inbound = await turns.take(conversation, provider_id, said.text, said.command, shown)
     except LookupError as error:
         raise problem(404, GONE) from error
-    lines = await turns.replies(inbound, request.app[SETTINGS].answer_within)
-    if lines is None:
+    given = await turns.replies(inbound, request.app[SETTINGS].answer_within)
+    if given is None:
         base, on = request.app[BASE], request.app[CLOCK].now().date()
         help_now = await turns.help_for(said.text) if said.command is None else None  # it is kept, and its reply can't be
         raise problem(503, help_now or base.say("failure.rasa_away", on), {"Retry-After": "3"})
-    return lines, await request.app[STORE].conversation(conversation.id) or conversation
+    lines, fresh = given
+    return lines, fresh or conversation
 
 
 @routes.put("/api/v1/conversations/{id}/messages/{message}/feedback")
