@@ -42,6 +42,8 @@ def take_told(turn: Turn) -> Reply:
     """What the carer tells, as an answer to the open question where there is one."""
     if turn.choices:
         return Reply(messages=[which_council(turn)])
+    if turn.asks_elsewhere and "?" in turn.text and turn.memory.topic in turn.knowledge.base.topics:  # 'same for Oldham?'
+        return Reply(messages=[answer_locally(turn, turn.memory.topic or "", turn.elsewhere)])
     open_question = turn.memory.open_question or ""
     if open_question in turn.knowledge.table.questions:
         return take_table_answer(turn, turn.knowledge.table.questions[open_question])

@@ -10,6 +10,7 @@ from rasa.shared.nlu.training_data.message import Message
 EMBEDDING = "embedding"  # the whole message's, worked out once for all components
 SENTENCES = "sentences"  # (a story's sentences, vectors of the whole message and of each of them)
 PARTS_ASKED = "parts_asked"  # {part of a topic: how likely it is what is asked for, were any}; 0-1, summing to 1
+PARTS_LEARNED = "parts_learned"  # topics → {topic: {part: how likely lines alike to the message make it, about 0 to 1}}
 
 
 def slots(message: Message) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Finds training lines that teach the wrong thing: doubles, near-doubles across classes, lines of an evaluation file.
 
-The parts of a topic (nlu/asked) may be asked for in the words of another topic's.
+The parts of a topic (nlu/asked) may be asked for in the words of another topic's, and what is said in conversations
+(nlu/talks) is about what was said before it.
 
 `python -m bot.understanding.lint [EVAL_FILE …]` prints `file: line: what`, and exits 1 where it found something.
 """
@@ -19,6 +20,7 @@ from typing import Any
 import yaml
 from rapidfuzz import fuzz, process
 
+from bot.understanding.talks import TALKS, talks
 from bot.understanding.titles import ASKED, asked
 
 NLU = Path(__file__).resolve().parents[2] / "nlu"
@@ -53,6 +55,11 @@ def questions(folder: Path = ASKED) -> Iterator[Example]:
     """Every line of nlu/asked, under its topic's part."""
     yield from (Example(folder / line.writer / f"{line.topic}.yml", f"{line.topic}/{line.facet}", line.text)
                 for line in sorted(asked(folder)))
+
+
+def said(folder: Path = TALKS) -> Iterator[Example]:
+    """Every message of nlu/talks."""
+    yield from (Example(folder / f"{line.writer}.yml", line.topic or line.kind, line.text) for line in talks(folder))
 
 
 def doubles(lines: list[Example]) -> Iterator[str]:
@@ -96,7 +103,7 @@ def problems(evaluation: list[Path]) -> list[str]:
     lines, of_parts = list(examples()), list(questions())
     texts = [text for path in evaluation for text in evaluation_texts(path)]
     twice = chain.from_iterable(doubles(list(of_topic)) for _, of_topic in groupby(of_parts, lambda line: line.file.stem))
-    return [*doubles(lines), *near_doubles(lines), *twice, *leaks([*lines, *of_parts], texts)]
+    return [*doubles(lines), *near_doubles(lines), *twice, *leaks([*lines, *of_parts, *said()], texts)]
 
 
 if __name__ == "__main__":

@@ -7,12 +7,15 @@ each topic found, best first, so that a message that asks two things gets two an
 from __future__ import annotations
 
 from dataclasses import asdict
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
+from rasa.engine.graph import ExecutionContext
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
@@ -21,9 +24,10 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.embedding.classifier import Settings, TextClassifier, normal
 from bot.embedding.kept import embed_kept
 from bot.embedding.parts import items, parts
-from bot.understanding.at_hand import CORRECTION, blended, by_topic, in_place, may_be_about, topic_of, under_titles
+from bot.understanding.at_hand import CORRECTION, by_topic, in_place, spoken_of, topic_of
 from bot.understanding.classifying import ClassifierComponent
-from bot.understanding.context import EMBEDDING, PARTS_ASKED, SENTENCES, slots
+from bot.understanding.context import EMBEDDING, PARTS_ASKED, PARTS_LEARNED, SENTENCES, open_question, slots
+from bot.understanding.in_conversation import InConversation
 from bot.understanding.open_question import asks
 from bot.understanding.plainly import DELETE, asks_whether, corrects, may_delete, names_nothing
 
@@ -34,6 +38,8 @@ FOLLOW_UP, MEANING, DETAIL = "follow_up.", "follow_up.meaning", "follow_up.detai
 IN_PART = 0.9  # what a sentence's confidence counts beside the whole message's
 TALK = ("assistant.greeting", "assistant.about", "assistant.out_of_scope")
 NAMED = ("reply.", FOLLOW_UP, CORRECTION, URGENT, "assistant.", "helpline.")  # what needs no word of its own
+# What nothing said before bears on:
+KEPT = (URGENT, "reply.", "assistant.greeting", "assistant.about", "assistant.privacy", CORRECTION)
 UNDOING = ("assistant.correction.", "assistant.privacy.delete")
 
 
@@ -61,14 +67,28 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
             "others": 2,  # so many at most
         }
 
+    _conversation: InConversation | None = None
+
+    @classmethod
+    def load(cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
+             execution_context: ExecutionContext, **kwargs: Any) -> NeedsClassifier:
+        """From a trained model."""
+        loaded = cast(NeedsClassifier, super().load(config, model_storage, resource, execution_context, **kwargs))
+        with model_storage.read_from(resource) as folder:
+            loaded._conversation = InConversation.load(Path(folder), loaded._trained.classes)
+        return loaded
+
     def train(self, training_data: TrainingData) -> Resource:
-        """Fit the classifier on all intent examples and keep its arrays."""
+        """Fit the classifier on all intent examples, learn from the conversations, and keep the arrays of both."""
         examples = [e for e in training_data.intent_examples if e.get(TEXT)]
         names = Settings.__dataclass_fields__
         settings = Settings(**{k: v for k, v in self._config.items() if k in names})
         texts = [normal(e.get(TEXT)) for e in examples]
-        return self._keep(TextClassifier.train(
-            self._embedding, texts, [e.get(INTENT) for e in examples], settings, embed_kept(self._embedding, texts)))
+        classifier = TextClassifier.train(
+            self._embedding, texts, [e.get(INTENT) for e in examples], settings, embed_kept(self._embedding, texts))
+        with self._storage.write_to(self._resource) as folder:
+            self._conversation = InConversation.taught(self._embedding, classifier, Path(folder))
+        return self._keep(classifier)
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set intent, ranking and needs; an intent given by an option ('/intent') is left alone."""
@@ -79,10 +99,10 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
         return messages
 
     def _understand(self, message: Message, text: str) -> None:
-        shares = self._read(message, text)
-        ranking = _ranking(self._trained.classes, shares[0], together=bool(slots(message).get("topic")))
+        shares, whole = self._read(message, text)
+        ranking = _ranking(self._trained.classes, whole, together=bool(slots(message).get("topic")))
         needs = self._needs(shares, self._config["asked" if asks(text) else "sure"])
-        intent = self._intent(ranking[0], needs)
+        intent = self._intent(ranking[0], needs, spoken_of(slots(message)))
         spoken = slots(message).get("topic")
         if spoken and intent["name"].startswith((CORRECTION, FOLLOW_UP, spoken)):
             intent = {**intent, "name": corrects(normal(text)) or intent["name"]}
@@ -99,29 +119,40 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
         message.set(INTENT_RANKING_KEY, ranking[:10], add_to_output=True)
         message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
 
-    def _read(self, message: Message, text: str) -> np.ndarray:
-        """A row of probabilities for the message, then one for each of its parts."""
-        known = slots(message)
+    def _read(self, message: Message, text: str) -> tuple[np.ndarray, np.ndarray]:
+        """A row of probabilities for the message, then one for each of its parts; and the row its intent is told from."""
+        known, spoken = slots(message), spoken_of(slots(message))
         sentences = parts(text, self._config["part_words"])
         listed = [] if sentences else items(text)
-        pieces = [text, *sentences, *listed]
-        spoken = may_be_about(text, known)
-        titled = under_titles(text, spoken)
-        read = [normal(piece) for piece in (*pieces, *titled)]
-        vectors = self._embedding.embed_with_parts(read[0], read[1:len(pieces)])
-        if titled:
-            vectors = np.vstack([vectors, self._embedding.embed(read[len(pieces):])])
+        read = [normal(piece) for piece in (text, *sentences, *listed)]
+        vectors = self._embedding.embed_with_parts(read[0], read[1:])
         message.set(EMBEDDING, vectors[0])
         message.set(SENTENCES, (read[1:1 + len(sentences)], vectors[:1 + len(sentences)]))
         shares = self._trained.probabilities(vectors, read)
         if not may_delete(read[0]):
             shares[:, [name == DELETE for name in self._trained.classes]] = 0.0
+        alone = shares[0]
         if asks(text) or spoken:
-            message.set(PARTS_ASKED, _parts_asked(self._trained.classes, shares[0]))
+            message.set(PARTS_ASKED, _parts_asked(self._trained.classes, alone))
+        reading = self._in_conversation.reading(read[0], vectors[0])
+        message.set(PARTS_LEARNED, partial(self._in_conversation.parts, reading))
         shares = self._without_hints(shares * in_place(self._trained.classes, known, self._config["told_unasked"]))
-        if titled:
-            shares[0] = blended(shares[0], shares[len(pieces):], self._trained.classes, spoken, len(text.split()))
-        return self._as_listed(shares[: len(pieces)]) if listed else shares[: len(pieces)]
+        whole = shares[0]
+        if spoken:
+            kept = self._kept(whole, bool(open_question(message)))
+            shares[0], whole = self._in_conversation.shares(alone, reading, spoken, kept)
+        return self._as_listed(shares) if listed else shares, whole
+
+    def _kept(self, share: np.ndarray, asked: bool) -> np.ndarray:
+        """Of a row of probabilities those that nothing said before bears on; a fact is a reply where something was asked."""
+        kept = [name.startswith(KEPT) and (asked or name != INFORM) for name in self._trained.classes]
+        return np.where(kept, share, 0.0).astype(np.float32)
+
+    @property
+    def _in_conversation(self) -> InConversation:
+        if self._conversation is None:
+            raise RuntimeError(f"{type(self).__name__} is used before it is trained")
+        return self._conversation
 
     def _as_listed(self, shares: np.ndarray) -> np.ndarray:
         """A message that lists what is needed is about the things it lists, where two at least are plain."""
@@ -140,9 +171,10 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
         whole: np.ndarray = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-9)
         return whole
 
-    def _intent(self, best: dict[str, Any], needs: list[tuple[str, float]]) -> dict[str, Any]:
+    def _intent(self, best: dict[str, Any], needs: list[tuple[str, float]], spoken: list[str]) -> dict[str, Any]:
         """The class of the message; a need told with its story, or with small talk, beats that."""
-        told, danger = not is_need(best["name"]), best["name"].startswith(URGENT)
+        told = not is_need(best["name"]) and not (best["name"].startswith(FOLLOW_UP) and needs and needs[0][0] in spoken)
+        danger = best["name"].startswith(URGENT)
         undoes, chats = best["name"].startswith(UNDOING), best["name"].startswith(TALK)
         sure = best["confidence"] >= self._config["urgent" if danger else "undoing" if undoes or chats else "sure"]
         plain = [(name, c) for name, c in needs if not name.startswith(TALK) and c >= self._config["part"] * IN_PART]

@@ -24,18 +24,17 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.embedding.classifier import normal
 from bot.embedding.kept import embed_kept, key
 from bot.embedding.model import shared
-from bot.understanding.asked_parts import AskedParts
 from bot.understanding.at_hand import spoken_of
-from bot.understanding.context import EMBEDDING, PARTS_ASKED, slots
+from bot.understanding.context import EMBEDDING, PARTS_ASKED, PARTS_LEARNED, slots
 from bot.understanding.phrases import words
-from bot.understanding.titles import Passage, asked, passages, topics
+from bot.understanding.titles import Passage, passages, topics
 
 LONGEST = 40  # words; a story asks nothing that one sentence answers
 GENERAL = 0.1  # how much of 'what does that mean?' there is in 'what is Child Benefit?', which asks for no part of it
 SAME_WORDS = 0.3  # what all of the message's words in one sentence are worth, beside its nearness in meaning (0-1)
 AS_ASKED = 2.0  # what a part is worth that carers ask for in just such words
 TITLE = 0.25  # how much of the topic's title is read along: a question leaves out what it goes without saying
-ARRAYS, LEARNED = "passages.npz", "asked.npz"
+ARRAYS = "passages.npz"
 ASKED_FOR = 0.25  # what 'how much …' is worth for the facet that says how much
 NEXT_STEP = "next_step"
 _COMMON = words("""
@@ -47,11 +46,10 @@ _ENDINGS = ("ing", "ed", "es", "s")
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class Passages(GraphComponent):
-    """See the module. Training embeds the content, and learns what is asked; what is edited later is embedded later."""
+    """See the module. Training embeds the content; what is edited later is embedded later."""
 
-    def __init__(self, storage: ModelStorage, resource: Resource, vectors: dict[str, np.ndarray],
-                 asked_parts: AskedParts | None = None) -> None:
-        self._storage, self._resource, self._vectors, self._asked = storage, resource, vectors, asked_parts
+    def __init__(self, storage: ModelStorage, resource: Resource, vectors: dict[str, np.ndarray]) -> None:
+        self._storage, self._resource, self._vectors = storage, resource, vectors
         self._known = {topic: list(passages(topic)) for topic in topics()}
         self._parts = {topic: _parts(found) for topic, found in self._known.items()}
         self._of_topic: dict[str, tuple[np.ndarray, np.ndarray]] = {}
@@ -71,24 +69,18 @@ class Passages(GraphComponent):
     def load(cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
              execution_context: ExecutionContext, **kwargs: Any) -> Passages:
         """From a trained model."""
-        with (model_storage.read_from(resource) as folder, np.load(Path(folder) / ARRAYS, allow_pickle=False) as kept,
-              np.load(Path(folder) / LEARNED, allow_pickle=False) as learned):
-            vectors = dict(zip(kept["keys"].tolist(), kept["vectors"], strict=True))
-            loaded = cls(model_storage, resource, vectors, AskedParts(learned))
+        with model_storage.read_from(resource) as folder, np.load(Path(folder) / ARRAYS, allow_pickle=False) as kept:
+            loaded = cls(model_storage, resource, dict(zip(kept["keys"].tolist(), kept["vectors"], strict=True)))
         for topic in loaded._known:  # now, not at the first message about each
             loaded._meanings(topic)
         return loaded
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Embed every sentence of the content; learn from every line of nlu/asked."""
+        """Embed every sentence of the content."""
         texts = sorted({normal(text) for topic in self._known for text in self._texts(topic)})
-        lines = list(asked())
-        questions = [normal(line.text) for line in lines]
-        vectors, meaning = np.split(embed_kept(shared(), [*texts, *questions]), [len(texts)])
-        learned = AskedParts.learn(questions, [(line.topic, line.facet) for line in lines], meaning)
+        vectors = embed_kept(shared(), texts).astype(np.float16)
         with self._storage.write_to(self._resource) as folder:
-            np.savez(Path(folder) / ARRAYS, keys=np.array([key(text) for text in texts]), vectors=vectors.astype(np.float16))
-            np.savez(Path(folder) / LEARNED, **learned)
+            np.savez(Path(folder) / ARRAYS, keys=np.array([key(text) for text in texts]), vectors=vectors)
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -97,8 +89,7 @@ class Passages(GraphComponent):
             text = message.get(TEXT)
             if text and not text.startswith("/") and len(text.split()) <= LONGEST:
                 about = self._about(message)
-                learned = self._asked.scores(normal(text), message.get(EMBEDDING), about) if self._asked else {}
-                said = _words(text)
+                learned, said = message.get(PARTS_LEARNED)(about), _words(text)
                 found = {topic: self._best(topic, said, message, learned.get(topic, {})) for topic in about}
                 entity = {"entity": "passages", "value": found, "start": 0, "end": len(text), "extractor": "Passages"}
                 message.set(ENTITIES, [*message.get(ENTITIES, []), entity], add_to_output=True)

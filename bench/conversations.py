@@ -1,0 +1,67 @@
+"""How often the topic of a message in a conversation is found: by the message alone, and weighed with what was spoken of.
+
+    .venv-rasa/bin/python bench/conversations.py
+
+Each writer's conversations of nlu/talks are read by what was learned from all the others'.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from rasa.core.agent import Agent
+
+from bot.embedding.classifier import TextClassifier, normal
+from bot.embedding.kept import embed_kept
+from bot.embedding.model import shared
+from bot.understanding.alike_lines import AlikeLines
+from bot.understanding.in_conversation import InConversation
+from bot.understanding.needs import NeedsClassifier
+from bot.understanding.talks import GOES_BACK, GOES_ON, NEW, talks
+from bot.understanding.titles import asked
+from bot.understanding.weighing import learn, weighed
+
+
+def main() -> None:
+    """Print the shares, of all and of each kind of message."""
+    lines, said = list(asked()), list(talks())
+    texts = [normal(line.text) for line in (*lines, *said)]
+    vectors = embed_kept(shared(), texts)
+    classifier = trained()
+    learned = AlikeLines.learn(lines, said, texts, vectors)
+    here = InConversation(classifier.classes, AlikeLines(learned.arrays), np.zeros(0, np.float32))
+    alone = classifier.probabilities(vectors[len(lines):], texts[len(lines):])
+    signs = [here.signs(row, dict(zip(learned.names, of_topics.tolist(), strict=True)), kinds)
+             for row, of_topics, kinds in zip(alone, learned.topics, learned.kinds, strict=True)]
+    topics = here.candidates(())
+    right: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
+    for writer in sorted({line.writer for line in said}):
+        others = [n for n, line in enumerate(said) if line.writer != writer]
+        weights = learn([said[n] for n in others], [signs[n] for n in others], topics)
+        for line, of in zip(said, signs, strict=True):
+            if line.writer == writer and line.kind in (GOES_ON, GOES_BACK, NEW):
+                shares = weighed(weights, topics, of, line.spoken)
+                by_itself = max(topics, key=lambda topic: of.alone.get(topic, 0.0))
+                right[line.kind].append((by_itself in (line.topic, *line.also),
+                                         max(shares, key=lambda name: shares[name]) in (line.topic, *line.also)))
+    right["all"] = [pair for pairs in list(right.values()) for pair in pairs]
+    for kind, pairs in right.items():
+        by_itself, with_the_rest = np.mean(pairs, axis=0).round(3).tolist()
+        print(json.dumps({"kind": kind, "messages": len(pairs), "alone": by_itself, "weighed": with_the_rest}))
+
+
+def trained() -> TextClassifier:
+    """The classifier of models/signpost.tar.gz."""
+    graph = Agent.load("models/signpost.tar.gz").processor.graph_runner  # type: ignore[union-attr]
+    nodes = graph._instantiated_nodes.values()  # type: ignore[attr-defined]
+    return next(node._component for node in nodes if isinstance(node._component, NeedsClassifier))._trained
+
+
+if __name__ == "__main__":
+    main()
