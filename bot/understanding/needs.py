@@ -24,7 +24,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.embedding.classifier import Settings, TextClassifier, normal
 from bot.embedding.kept import embed_kept
 from bot.embedding.parts import items, parts
-from bot.understanding.at_hand import CORRECTION, by_topic, in_place, spoken_of, topic_of
+from bot.understanding.at_hand import CORRECTION, by_topic, in_place, spoken_of, topic_of, turns_away
 from bot.understanding.classifying import ClassifierComponent
 from bot.understanding.context import EMBEDDING, PARTS_ASKED, PARTS_LEARNED, SENTENCES, open_question, slots
 from bot.understanding.in_conversation import InConversation
@@ -139,13 +139,17 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
         shares = self._without_hints(shares * in_place(self._trained.classes, known, self._config["told_unasked"]))
         whole = shares[0]
         if spoken:
-            kept = self._kept(whole, bool(open_question(message)))
+            kept = self._kept(whole, bool(open_question(message)), turns_away(text))
             shares[0], whole = self._in_conversation.shares(alone, reading, spoken, kept)
         return self._as_listed(shares) if listed else shares, whole
 
-    def _kept(self, share: np.ndarray, asked: bool) -> np.ndarray:
-        """Of a row of probabilities those that nothing said before bears on; a fact is a reply where something was asked."""
-        kept = [name.startswith(KEPT) and (asked or name != INFORM) for name in self._trained.classes]
+    def _kept(self, share: np.ndarray, asked: bool, turns: bool) -> np.ndarray:
+        """Of a row of probabilities those that nothing said before bears on; a fact is a reply where something was asked.
+
+        A message that turns to something else ('no wait, money first') puts nothing right.
+        """
+        kept = [name.startswith(KEPT) and (asked or name != INFORM) and not (turns and name.startswith(CORRECTION))
+                for name in self._trained.classes]
         return np.where(kept, share, 0.0).astype(np.float32)
 
     @property
