@@ -6,11 +6,11 @@ from bot.actions.turn import Turn
 
 ANSWER, NEXT_STEP = "answer", "next_step"
 UNSAID = 0.35  # what a part loses that was said before
-FIRST = 0.6  # how much nearer than the general answer another part must be to come first
+FIRST = 0.4  # how much nearer than the general answer another part must be to come first
 GENERAL = 0.35  # how much likelier the general answer is than another part
 NEAR = 1.0  # a part at least this near answers the question
 AKIN = 0.3  # a part less near than this isn't added to another
-BESIDE = 0.12  # a second part no further from the best than this is said too
+BESIDE = 0.2  # a second part no further from the best than this is said too
 WANTED = 0.5  # what a follow-up such as 'how do I apply?' is worth for its own part
 MOST = 2
 
