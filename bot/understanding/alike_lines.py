@@ -57,13 +57,9 @@ class AlikeLines:
         self._meaning = meaning @ self._axes
         self._rarity, self._usual = arrays["rarity"].astype(np.float32), arrays["usual"].astype(np.float32)
         weights = arrays["weights"].astype(np.float32)
-        # Likeness in wording is linear, so what each line's says is summed by feature; of those that occur, to be small.
-        occurring, columns = np.unique(arrays["columns"], return_inverse=True)
-        wording = sparse.csr_matrix((arrays["wording"].astype(np.float32), columns, arrays["starts"]),
-                                    shape=(len(weights), len(occurring)))
-        self._said = (np.float32(WORDING) * (wording.T @ weights)).astype(np.float16)
+        self._wording, self._wording_axes = arrays["wording"], arrays["wording_axes"].astype(np.float32)
         self._rows = np.zeros(FEATURES, np.int32)  # what occurs in no line is as rare as 0, and so is any row's
-        self._rows[occurring] = np.arange(len(occurring))
+        self._rows[arrays["features"]] = np.arange(len(self._wording))
         self.names: list[str] = arrays["topics"].tolist()
         named = [str(name).split("/") for name in arrays["parts"].tolist()]
         after = len(named) + len(self.names)
@@ -102,13 +98,13 @@ class AlikeLines:
         topics, kinds = np.split(unseen[:, len(parts):], [len(names)], axis=1)
         return Learned({
             "meaning": meaning.astype(np.float16), "rarity": rarity, "weights": weights.astype(np.float16),
-            "wording": wording.data.astype(np.float16), "columns": wording.indices, "starts": wording.indptr,
+            **_by_feature(wording, weights),
             "parts": np.array(["/".join(part) for part in parts]), "topics": np.array(names), "usual": mean,
         }, names, topics, kinds + mean)
 
     def reading(self, text: str, vector: Floats) -> Reading:
         """Of a message as `classifier.normal` makes it, with its embedding."""
-        said = Counts([text]).times(self._rarity, self._said, self._rows)[0]
+        said = Counts([text]).times(self._rarity, self._wording, self._rows)[0] @ self._wording_axes
         return Reading(_in_meaning(vector @ self._axes, self._meaning), said)
 
     def parts(self, reading: Reading, topics: Iterable[str]) -> dict[str, dict[str, float]]:
@@ -143,6 +139,16 @@ class _Columns(NamedTuple):
     def told(self, reading: Reading) -> Floats:
         told: Floats = self.rows @ reading.near + reading.said[self.columns]
         return told
+
+
+def _by_feature(wording: sparse.csr_matrix, weights: Floats) -> Arrays:
+    """What each feature says. Likeness in wording is linear, so what each line's says is summed by feature, of those that
+    occur, and of that the main directions are kept: with all of them no more is found, and it takes 40 MB."""
+    features, columns = np.unique(wording.indices, return_inverse=True)
+    of_lines = sparse.csr_matrix((wording.data, columns, wording.indptr), shape=(wording.shape[0], len(features)))
+    says = np.float32(WORDING) * (of_lines.T @ weights)
+    axes = main_axes(says, DIMENSIONS)
+    return {"features": features, "wording": (says @ axes).astype(np.float16), "wording_axes": axes.T.astype(np.float16)}
 
 
 def _of_part(lines: Sequence[Question | Said], parts: Sequence[tuple[str, str]]) -> Floats:

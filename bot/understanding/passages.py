@@ -73,6 +73,7 @@ class Passages(GraphComponent):
             loaded = cls(model_storage, resource, dict(zip(kept["keys"].tolist(), kept["vectors"], strict=True)))
         for topic in loaded._known:  # now, not at the first message about each
             loaded._meanings(topic)
+        loaded._vectors = {}
         return loaded
 
     def train(self, training_data: TrainingData) -> Resource:
