@@ -6,7 +6,7 @@ from bot.actions.turn import Turn
 
 ANSWER, NEXT_STEP = "answer", "next_step"
 UNSAID = 0.35  # what a part loses that was said before
-FIRST = 0.4  # how much nearer than the general answer another part must be to come first
+FIRST = 0.5  # how much nearer than the general answer another part must be to come first
 GENERAL = 0.35  # how much likelier the general answer is than another part
 NEAR = 1.0  # a part at least this near answers the question
 AKIN = 0.3  # a part less near than this isn't added to another

@@ -87,6 +87,7 @@ class Contacts:
                               provider_id=message.provider_id, text=text, command=command, joins_until=joins,
                               status=IS_WAITING, attempts=0, received_at=now)
             await keep_inbound(session, inbound)
+            conversation.channel, conversation.last_at = inbound.channel, now  # as it stands in the database by now
             contact.last_at = now
             if not new:
                 await open_window(session, contact.id, now)

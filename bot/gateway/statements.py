@@ -28,7 +28,7 @@ MODE = select(Conversation.mode).where(Conversation.id == ITS).with_for_update(k
 TO_CHANGE = select(_CONVERSATIONS).where(_CONVERSATIONS.c.id == ITS).with_for_update(key_share=True)
 CHANGED = update(_CONVERSATIONS).where(_CONVERSATIONS.c.id == ITS).values(
     {name: bindparam(name) for name in ("mode", "slots", "counted", "last_at")})
-USED = update(Conversation).where(Conversation.id == ITS).values(last_at=bindparam("now"), channel=CHANNEL)
+USED = update(_CONVERSATIONS).where(_CONVERSATIONS.c.id == ITS).values(last_at=bindparam("now"), channel=CHANNEL)
 KNOWN = select(Inbound.id).where(Inbound.channel == CHANNEL, Inbound.provider_id == bindparam("called"))
 STATUS = select(Inbound.status).where(Inbound.id == MESSAGE)
 ALL_WAITING = select(Inbound).where(Inbound.conversation_id == ITS, Inbound.status == WAITING).order_by(Inbound.id)

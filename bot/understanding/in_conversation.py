@@ -16,9 +16,9 @@ from bot.embedding.kept import embed_kept
 from bot.embedding.model import SentenceEmbedding
 from bot.understanding.alike_lines import AlikeLines, Floats, Reading
 from bot.understanding.at_hand import topic_of
-from bot.understanding.talks import talks
+from bot.understanding.talks import KINDS, talks
 from bot.understanding.titles import asked, topics
-from bot.understanding.weighing import Signs, learn, weighed
+from bot.understanding.weighing import SIGNS, Signs, learn, weighed
 
 ALIKE, WEIGHTS = "alike.npz", "conversation.npz"
 URGENT, FOLLOW_UP, REPLY, INFORM = "urgent.", "follow_up.", "reply.", "reply.inform"
@@ -49,13 +49,17 @@ class InConversation:
                  for row, of_topics, kinds in zip(alone, learned.topics, learned.kinds, strict=True)]
         here._weights = learn(said, signs, here.candidates(()))
         np.savez(folder / ALIKE, **learned.arrays)
-        np.savez(folder / WEIGHTS, weights=here._weights)
+        np.savez(folder / WEIGHTS, weights=here._weights, kinds=np.array(KINDS))
         return here
 
     @classmethod
     def load(cls, folder: Path, classes: Sequence[str]) -> InConversation:
-        """Read what `taught` wrote."""
+        """Read what `taught` wrote. Raises `ValueError` for what another version wrote, which weighs other signs."""
+        if not (folder / WEIGHTS).is_file():
+            raise ValueError("the model was made by another version: run `make train`")
         with np.load(folder / ALIKE, allow_pickle=False) as alike, np.load(folder / WEIGHTS, allow_pickle=False) as kept:
+            if kept["weights"].shape != (SIGNS,) or kept.get("kinds", np.array([])).tolist() != list(KINDS):
+                raise ValueError("the model was made by another version: run `make train`")
             return cls(classes, AlikeLines(alike), kept["weights"])
 
     def reading(self, text: str, vector: Floats) -> Reading:

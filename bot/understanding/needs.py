@@ -39,6 +39,7 @@ IN_PART = 0.9  # what a sentence's confidence counts beside the whole message's
 TALK = ("assistant.greeting", "assistant.about", "assistant.out_of_scope")
 NAMED = ("reply.", FOLLOW_UP, CORRECTION, URGENT, "assistant.", "helpline.")  # what needs no word of its own
 # What nothing said before bears on:
+CHANGES_FACT = "assistant.correction.change_fact"
 KEPT = (URGENT, "reply.", "assistant.greeting", "assistant.about", "assistant.privacy", CORRECTION)
 UNDOING = ("assistant.correction.", "assistant.privacy.delete")
 
@@ -101,8 +102,9 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
     def _understand(self, message: Message, text: str) -> None:
         shares, whole = self._read(message, text)
         ranking = _ranking(self._trained.classes, whole, together=bool(slots(message).get("topic")))
-        needs = self._needs(shares, self._config["asked" if asks(text) else "sure"])
-        intent = self._intent(ranking[0], needs, spoken_of(slots(message)))
+        talked = spoken_of(slots(message))
+        needs = self._needs(shares, self._config["asked" if asks(text) else "sure"], talked)
+        intent = self._intent(ranking[0], needs, talked)
         spoken = slots(message).get("topic")
         if spoken and intent["name"].startswith((CORRECTION, FOLLOW_UP, spoken)):
             intent = {**intent, "name": corrects(normal(text)) or intent["name"]}
@@ -112,7 +114,7 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
         if vague:
             intent, needs = {**intent, "name": DETAIL}, []
         likeliest = [(r["name"], r["confidence"]) for r in ranking
-                     if is_need(r["name"]) and not r["name"].startswith(URGENT) and not vague][:4]
+                     if is_need(r["name"]) and (r["name"] in talked or not r["name"].startswith(URGENT)) and not vague][:4]
         entities = [_entity("need", *found, text) for found in needs or likeliest]
         entities += [_entity("maybe", *found, text) for found in self._others(needs, likeliest)]
         message.set(INTENT, intent, add_to_output=True)
@@ -146,9 +148,9 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
     def _kept(self, share: np.ndarray, asked: bool, turns: bool) -> np.ndarray:
         """Of a row of probabilities those that nothing said before bears on; a fact is a reply where something was asked.
 
-        A message that turns to something else ('no wait, money first') puts nothing right.
+        A message that turns to something else ('no wait, money first') puts no fact right; it may well want to go back.
         """
-        kept = [name.startswith(KEPT) and (asked or name != INFORM) and not (turns and name.startswith(CORRECTION))
+        kept = [name.startswith(KEPT) and (asked or name != INFORM) and not (turns and name == CHANGES_FACT)
                 for name in self._trained.classes]
         return np.where(kept, share, 0.0).astype(np.float32)
 
@@ -201,7 +203,7 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
         """The classes that are needs."""
         return np.flatnonzero([is_need(name) for name in self._trained.classes])
 
-    def _needs(self, shares: np.ndarray, sure: float) -> list[tuple[str, float]]:
+    def _needs(self, shares: np.ndarray, sure: float, spoken: list[str]) -> list[tuple[str, float]]:
         """(class, confidence) of everything clearly asked: the whole message's first, then surest first, at most `most`.
 
         The likeliest of the whole message is one from `sure`.
@@ -215,7 +217,8 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
                 bar = self._config["part"] if row else self._config["second"] if place else sure
                 if name.startswith(TALK) and not row:
                     bar = self._config["undoing"]
-                if name.startswith(URGENT):  # danger is the detector's to find; a hint of it in passing is no need
+                # Danger is the detector's to find: a hint of it is no need, but what is asked of one that was spoken of is.
+                if name.startswith(URGENT) and (row or name not in spoken):
                     bar = 1.0 if row or place else self._config["urgent"]
                 if confidence < bar and not (row or place):
                     break  # a further topic beside none is no need

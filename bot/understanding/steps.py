@@ -90,7 +90,8 @@ class Actions:
         try:
             try:
                 return Answer(await self._post(body))
-            except aiohttp.ServerDisconnectedError:  # since it was used last; an action that is asked twice does nothing twice
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):  # since it was used last
+                # An action that is asked twice does nothing twice.
                 return Answer(await self._post(body))
         except (aiohttp.ClientError, ValueError) as error:
             raise NoAnswer(type(error).__name__) from error

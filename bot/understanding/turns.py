@@ -78,7 +78,7 @@ class TurnChannel(InputChannel):
             named = stated_in(finder(), request.json["text"])
             return response.json({"arrangement": named[0] if len(named) == 1 and named[0] not in NOTHING else None})
 
-        @routes.listener("before_server_stop")
+        @routes.listener("after_server_stop")  # once the turns under way are answered
         async def close(server: Sanic, _: Any) -> None:
             if steps := getattr(server.ctx, "steps", None):
                 await steps.close()

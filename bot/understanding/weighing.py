@@ -2,8 +2,8 @@
 
 'Every one I ring is full' says nothing by itself; after an answer on school places it does. Each topic is weighed by how
 likely the message is about it by itself, by how likely lines alike to it are, and, where it was spoken of, by whether the
-message sounds as if it went on, went back or began anew. A message that only tells, corrects or chats is weighed beside
-the topics. It is a logistic regression with thirty weights, the same for every topic.
+message sounds as if it went on, went back or began anew. A message that only tells, or is out of scope, is weighed beside
+the topics. It is a logistic regression with 22 weights, the same for every topic.
 """
 
 from __future__ import annotations
