@@ -83,7 +83,8 @@ class OpenQuestion(GraphComponent):
         else:
             to_us = question in self._replies and len(text.split()) <= SHORT  # words of her own are an answer to these
             placed = question == "authority" and any(e["entity"] == "place" for e in entities)
-            taken = bool(answer or told or to_us) and not _asks_anew(message, text, bool(answer) or placed)
+            plain = to_us and bool(answer) and not asks(text)  # 'yes it's safe to write', though it sounds like a topic
+            taken = plain or (bool(answer or told or to_us) and not _asks_anew(message, text, bool(answer) or placed))
         if taken:
             message.set(INTENT, {"name": INFORM, "confidence": 1.0}, add_to_output=True)
 
