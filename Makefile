@@ -9,7 +9,7 @@ MODEL := .model/.installed
 TRAINED := models/.trained
 # What is learned; the facts, places and questions are read by patterns and need no training.
 TRAINING := config.yml domain.yml requirements/rasa.txt scripts/train $(wildcard nlu/*.yml nlu/arrangements/*.yml nlu/asked/*/*.yml nlu/talks/*.yml bot/embedding/*.py) \
-  bot/understanding/alike_lines.py bot/understanding/in_conversation.py bot/understanding/talks.py bot/understanding/weighing.py bot/understanding/classifying.py bot/understanding/needs.py bot/understanding/passages.py bot/understanding/told_arrangement.py bot/safeguarding/detector.py bot/safeguarding/training.py
+  bot/understanding/alike_lines.py bot/understanding/at_hand.py bot/understanding/in_conversation.py bot/understanding/talks.py bot/understanding/titles.py bot/understanding/weighing.py bot/understanding/classifying.py bot/understanding/needs.py bot/understanding/passages.py bot/understanding/told_arrangement.py bot/safeguarding/detector.py bot/safeguarding/training.py
 
 run: setup train  ## set up, train, start everything, print the address
 	@.venv/bin/signpost run

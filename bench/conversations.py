@@ -17,29 +17,20 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from rasa.core.agent import Agent
 
-from bot.embedding.classifier import TextClassifier, normal
-from bot.embedding.kept import embed_kept
+from bot.embedding.classifier import TextClassifier
 from bot.embedding.model import shared
-from bot.understanding.alike_lines import AlikeLines
-from bot.understanding.in_conversation import InConversation
+from bot.understanding.in_conversation import Groups, lessons
 from bot.understanding.needs import NeedsClassifier
-from bot.understanding.talks import GOES_BACK, GOES_ON, NEW, talks
-from bot.understanding.titles import asked
+from bot.understanding.talks import GOES_BACK, GOES_ON, NEW
 from bot.understanding.weighing import learn, weighed
 
 
 def main() -> None:
     """Print the shares, of all and of each kind of message."""
-    lines, said = list(asked()), list(talks())
-    texts = [normal(line.text) for line in (*lines, *said)]
-    vectors = embed_kept(shared(), texts)
     classifier = trained()
-    learned = AlikeLines.learn(lines, said, texts, vectors)
-    here = InConversation(classifier.classes, AlikeLines(learned.arrays), np.zeros(0, np.float32))
-    alone = classifier.probabilities(vectors[len(lines):], texts[len(lines):])
-    signs = [here.signs(row, dict(zip(learned.names, of_topics.tolist(), strict=True)), kinds)
-             for row, of_topics, kinds in zip(alone, learned.topics, learned.kinds, strict=True)]
-    topics = here.candidates(())
+    groups = Groups(classifier.classes)
+    _, said, signs = lessons(shared(), classifier, groups)
+    topics = groups.candidates(())
     right: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
     for writer in sorted({line.writer for line in said}):
         others = [n for n, line in enumerate(said) if line.writer != writer]

@@ -42,8 +42,8 @@ def take_told(turn: Turn) -> Reply:
     """What the carer tells, as an answer to the open question where there is one."""
     if turn.choices:
         return Reply(messages=[which_council(turn)])
-    if turn.asks_elsewhere and "?" in turn.text and turn.memory.topic in turn.knowledge.base.topics:  # 'same for Oldham?'
-        return Reply(messages=[answer_locally(turn, turn.memory.topic or "", turn.elsewhere)])
+    if "?" in turn.text and (there := of_elsewhere(turn)):  # 'same for Oldham?'
+        return there
     open_question = turn.memory.open_question or ""
     if open_question in turn.knowledge.table.questions:
         return take_table_answer(turn, turn.knowledge.table.questions[open_question])
@@ -165,11 +165,19 @@ def take_safe(turn: Turn) -> Reply:
                                    urgent=value == "no")])
 
 
+def of_elsewhere(turn: Turn) -> Reply | None:
+    """The topic at hand as it is at a council that isn't the family's, where she asks about that."""
+    topic = turn.memory.topic or ""
+    if not turn.asks_elsewhere or topic not in turn.knowledge.base.topics:
+        return None
+    return Reply(messages=[answer_locally(turn, topic, turn.elsewhere)])
+
+
 def note_facts(turn: Turn) -> Reply:
     """No question was open: note what was told, and answer the last topic anew where that changes it."""
-    memory, base = turn.memory, turn.knowledge.base
-    if turn.asks_elsewhere and memory.topic in base.topics:
-        return Reply(messages=[answer_locally(turn, memory.topic or "", turn.elsewhere)])
+    memory = turn.memory
+    if there := of_elsewhere(turn):
+        return there
     settled = new_verdict(turn) if turn.before is not None or WHICH in memory.recent else None
     if settled:
         return Reply(messages=[tell_verdict(turn, settled)])

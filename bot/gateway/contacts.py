@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import set_committed_value
 
 from bot.gateway.outgoing import HELD, STOPPED, WAITING, Shown, open_window, shown_in
 from bot.gateway.statements import WAITING as IS_WAITING
@@ -87,7 +88,8 @@ class Contacts:
                               provider_id=message.provider_id, text=text, command=command, joins_until=joins,
                               status=IS_WAITING, attempts=0, received_at=now)
             await keep_inbound(session, inbound)
-            conversation.channel, conversation.last_at = inbound.channel, now  # as it stands in the database by now
+            set_committed_value(conversation, "channel", inbound.channel)  # as it stands in the database by now
+            set_committed_value(conversation, "last_at", now)
             contact.last_at = now
             if not new:
                 await open_window(session, contact.id, now)

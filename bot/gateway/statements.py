@@ -1,8 +1,8 @@
 """The statements that every message takes, each made once.
 
 SQLAlchemy needs longer to make and look up a statement, and to keep track of the objects that it gives, than SQLite needs to
-answer it. These are made once and asked on a connection (`Store.connection`), without a session; what they give is nobody's
-to change. docs/operating.md has the figures.
+answer it. These are made once, and mostly asked on a connection (`Store.connection`); what they give is nobody's to change.
+Those that a session asks too are on tables: on classes, it would track their objects. docs/operating.md has the figures.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from bot.gateway.tables import Base, Conversation, Inbound, Line
 
 WAITING, DONE = "waiting", "done"  # an inbound message
 
-# for a session, that goes about with classes as if their objects were to be tracked
 _CONVERSATIONS, _INBOUND, _LINES = (Base.metadata.tables[kind.__tablename__] for kind in (Conversation, Inbound, Line))
 ITS: Any = bindparam("its")  # the conversation's id
 MESSAGE: Any = bindparam("message")  # an inbound message's id

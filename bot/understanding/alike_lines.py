@@ -52,9 +52,7 @@ class AlikeLines:
 
     def __init__(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
         """`arrays`: as `learn` gives them."""
-        meaning = arrays["meaning"].astype(np.float32)
-        self._axes = main_axes(meaning, DIMENSIONS)
-        self._meaning = meaning @ self._axes
+        self._meaning, self._axes = arrays["meaning"].astype(np.float32), arrays["axes"].astype(np.float32)
         self._rarity, self._usual = arrays["rarity"].astype(np.float32), arrays["usual"].astype(np.float32)
         weights = arrays["weights"].astype(np.float32)
         self._wording, self._wording_axes = arrays["wording"], arrays["wording_axes"].astype(np.float32)
@@ -87,7 +85,8 @@ class AlikeLines:
         counts = Counts(texts)
         rarity = counts.rarity()
         wording = counts.weighted(rarity)
-        main = meaning @ main_axes(meaning, DIMENSIONS)
+        axes = main_axes(meaning, DIMENSIONS)
+        main = meaning @ axes
         alike = _in_meaning(main, main) + np.float32(WORDING) * in_common(wording, np.arange(len(texts)))
         alike[np.diag_indices_from(alike)] += RIDGE
         ours = np.eye(len(lines), dtype=np.float32)[:, len(asked):]
@@ -97,8 +96,8 @@ class AlikeLines:
         unseen = _unseen(wanted[len(asked):], weights[len(asked):], inverse[len(asked):], [line.writer for line in said])
         topics, kinds = np.split(unseen[:, len(parts):], [len(names)], axis=1)
         return Learned({
-            "meaning": meaning.astype(np.float16), "rarity": rarity, "weights": weights.astype(np.float16),
-            **_by_feature(wording, weights),
+            "meaning": main.astype(np.float16), "axes": axes.astype(np.float16), "rarity": rarity,
+            "weights": weights.astype(np.float16), **_by_feature(wording, weights),
             "parts": np.array(["/".join(part) for part in parts]), "topics": np.array(names), "usual": mean,
         }, names, topics, kinds + mean)
 
@@ -176,4 +175,3 @@ def _in_meaning(one: Floats, others: Floats) -> Floats:
     """0-1: a Gaussian of the distance between unit vectors."""
     near: Floats = np.exp(np.float32(NARROWNESS) * (one @ others.T - 1))
     return near
-

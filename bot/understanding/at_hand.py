@@ -21,6 +21,7 @@ _TURNS_AWAY = re.compile(
     r"|(?:forget|leave|never ?mind) (?:that|it|about)|(?:^|ok|okay|right|so|and)[, ]+now (?:the|for|about|my)"
     r"|other thing|something else|change of subject)\b", re.I)
 WHICH = "arrangement.which"
+URGENT, FOLLOW_UP, INFORM = "urgent.", "follow_up.", "reply.inform"
 CORRECTION, OUT_OF_SCOPE = "assistant.correction", "assistant.out_of_scope"
 
 
@@ -41,13 +42,13 @@ def in_place(classes: Sequence[str], slots: Mapping[str, Any], told_unasked: flo
     asked, said = bool(slots.get("open_question")), bool(slots.get("topic"))
 
     def weight(name: str) -> float:
-        if name == "reply.inform":
+        if name == INFORM:
             return 1.0 if asked else told_unasked
         if name.startswith("reply."):
             return 1.0 if asked else OUT_OF_PLACE
         if said and name.startswith(OUT_OF_SCOPE):
             return BESIDE_THE_POINT
-        if said or not name.startswith((CORRECTION, "follow_up.")):
+        if said or not name.startswith((CORRECTION, FOLLOW_UP)):
             return 1.0
         return TOO_SOON if name.startswith(CORRECTION) else OUT_OF_PLACE
 

@@ -6,23 +6,67 @@ two count for each topic, given what was spoken of (weighing.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from bot.embedding.classifier import TextClassifier, normal
 from bot.embedding.kept import embed_kept
 from bot.embedding.model import SentenceEmbedding
-from bot.understanding.alike_lines import AlikeLines, Floats, Reading
-from bot.understanding.at_hand import topic_of
-from bot.understanding.talks import KINDS, talks
+from bot.understanding.alike_lines import AlikeLines, Arrays, Floats, Reading
+from bot.understanding.at_hand import FOLLOW_UP, INFORM, OUT_OF_SCOPE, URGENT, topic_of
+from bot.understanding.talks import KINDS, Said, talks
 from bot.understanding.titles import asked, topics
 from bot.understanding.weighing import SIGNS, Signs, learn, weighed
 
-ALIKE, WEIGHTS = "alike.npz", "conversation.npz"
-URGENT, FOLLOW_UP, REPLY, INFORM = "urgent.", "follow_up.", "reply.", "reply.inform"
-KIND_OF = {INFORM: "tells", "assistant.out_of_scope": "out_of_scope"}
+ARRAYS = "conversation.npz"
+ANOTHER = "the model was made by another version: run `make train`"
+KIND_OF = {INFORM: "tells", OUT_OF_SCOPE: "out_of_scope"}
+
+
+class Groups:
+    """The classifier's classes, in its order, by what a message of each is about."""
+
+    def __init__(self, classes: Sequence[str]) -> None:
+        groups = [KIND_OF.get(topic_of(name), topic_of(name)) for name in classes]
+        self.rows = {group: np.array([group == other for other in groups]) for group in set(groups)}
+        self.follows = np.array([name.startswith(FOLLOW_UP) for name in classes])
+        self._topics = sorted(group for group in self.rows if group in topics())
+
+    def candidates(self, spoken: Sequence[str]) -> list[str]:
+        """What a message may be about: danger only where it was spoken of, since it is the detector's to find."""
+        return [topic for topic in self._topics if not topic.startswith(URGENT) or topic in spoken]
+
+    def signs(self, alone: Floats, likely: Mapping[str, float], kinds: Floats) -> Signs:
+        """Of a message with this row of probabilities by itself, topics and kinds as the lines alike to it say."""
+        of_group = {group: float(alone[rows].sum()) for group, rows in self.rows.items()}
+        return Signs(of_group, float(alone[self.follows].sum()), likely, kinds)
+
+    def within(self, group: str, alone: Floats) -> Floats:
+        """The shares of a group's classes among themselves; none where there is no such group."""
+        return _whole((alone + 1e-9) * self.rows.get(group, False))
+
+
+class Lessons(NamedTuple):
+    """What there is to learn from: the arrays of the lines, and the conversations' messages with the signs of each."""
+
+    alike: Arrays
+    said: list[Said]
+    signs: list[Signs]
+
+
+def lessons(embedding: SentenceEmbedding, classifier: TextClassifier, groups: Groups) -> Lessons:
+    """From nlu/asked and nlu/talks, as `classifier` reads them."""
+    lines, said = list(asked()), list(talks())
+    texts = [normal(line.text) for line in (*lines, *said)]
+    vectors = embed_kept(embedding, texts)
+    learned = AlikeLines.learn(lines, said, texts, vectors)
+    alone = classifier.probabilities(vectors[len(lines):], texts[len(lines):])
+    signs = [groups.signs(row, dict(zip(learned.names, of_topics.tolist(), strict=True)), kinds)
+             for row, of_topics, kinds in zip(alone, learned.topics, learned.kinds, strict=True)]
+    return Lessons(learned.arrays, said, signs)
 
 
 class InConversation:
@@ -30,37 +74,27 @@ class InConversation:
 
     def __init__(self, classes: Sequence[str], alike: AlikeLines, weights: Floats) -> None:
         """`classes`: the classifier's, whose order every row has."""
-        self._alike, self._weights = alike, weights
-        self._group = [KIND_OF.get(topic_of(name), topic_of(name)) for name in classes]
-        self._rows = {group: np.array([group == other for other in self._group]) for group in set(self._group)}
-        self._topics = sorted(group for group in self._rows if group in topics())
-        self._follows = np.array([name.startswith(FOLLOW_UP) for name in classes])
+        self._groups, self._alike, self._weights = Groups(classes), alike, weights
 
     @classmethod
     def taught(cls, embedding: SentenceEmbedding, classifier: TextClassifier, folder: Path) -> InConversation:
         """Learn from nlu/asked and nlu/talks, and keep it in `folder`."""
-        lines, said = list(asked()), list(talks())
-        texts = [normal(line.text) for line in (*lines, *said)]
-        vectors = embed_kept(embedding, texts)
-        learned = AlikeLines.learn(lines, said, texts, vectors)
-        here = cls(classifier.classes, AlikeLines(learned.arrays), np.zeros(0, np.float32))
-        alone = classifier.probabilities(vectors[len(lines):], texts[len(lines):])
-        signs = [here.signs(row, dict(zip(learned.names, of_topics.tolist(), strict=True)), kinds)
-                 for row, of_topics, kinds in zip(alone, learned.topics, learned.kinds, strict=True)]
-        here._weights = learn(said, signs, here.candidates(()))
-        np.savez(folder / ALIKE, **learned.arrays)
-        np.savez(folder / WEIGHTS, weights=here._weights, kinds=np.array(KINDS))
-        return here
+        groups = Groups(classifier.classes)
+        alike, said, signs = lessons(embedding, classifier, groups)
+        weights = learn(said, signs, groups.candidates(()))
+        np.savez(folder / ARRAYS, sign_weights=weights, kinds=np.array(KINDS), **alike)
+        return cls(classifier.classes, AlikeLines(alike), weights)
 
     @classmethod
     def load(cls, folder: Path, classes: Sequence[str]) -> InConversation:
         """Read what `taught` wrote. Raises `ValueError` for what another version wrote, which weighs other signs."""
-        if not (folder / WEIGHTS).is_file():
-            raise ValueError("the model was made by another version: run `make train`")
-        with np.load(folder / ALIKE, allow_pickle=False) as alike, np.load(folder / WEIGHTS, allow_pickle=False) as kept:
-            if kept["weights"].shape != (SIGNS,) or kept.get("kinds", np.array([])).tolist() != list(KINDS):
-                raise ValueError("the model was made by another version: run `make train`")
-            return cls(classes, AlikeLines(alike), kept["weights"])
+        if not (folder / ARRAYS).is_file():
+            raise ValueError(ANOTHER)
+        with np.load(folder / ARRAYS, allow_pickle=False) as kept:
+            weights, kinds = (kept.get(name, np.zeros(0)) for name in ("sign_weights", "kinds"))
+            if weights.shape != (SIGNS,) or kinds.tolist() != list(KINDS):
+                raise ValueError(ANOTHER)
+            return cls(classes, AlikeLines(kept), weights)
 
     def reading(self, text: str, vector: Floats) -> Reading:
         """What the rest is told from, of a message as `classifier.normal` makes it."""
@@ -77,32 +111,19 @@ class InConversation:
         `spoken`: newest first. `kept`: the shares of danger and of replies, which stay as they are.
         """
         likely = dict(zip(self._alike.names, self._alike.topics(reading).tolist(), strict=True))
-        signs = self.signs(alone, likely, self._alike.kinds(reading))
-        about = weighed(self._weights, self.candidates(spoken), signs, spoken)
+        signs = self._groups.signs(alone, likely, self._alike.kinds(reading))
+        about = weighed(self._weights, self._groups.candidates(spoken), signs, spoken)
         left = 1 - float(kept.sum())
         row = kept.copy()
         for group, share in about.items():
-            row += left * share * self._within(group, alone)
+            row += left * share * self._groups.within(group, alone)
         followed = row.copy()
         for topic in spoken:
             if topic in about and signs.follows > signs.alone.get(topic, 0.0):
-                followed[self._rows[topic]] = kept[self._rows[topic]]
-                followed += left * about[topic] * _whole(alone * self._follows)
+                of_topic = self._groups.rows[topic]
+                followed[of_topic] = kept[of_topic]
+                followed += left * about[topic] * _whole(alone * self._groups.follows)
         return row, followed
-
-    def signs(self, alone: Floats, likely: dict[str, float], kinds: Floats) -> Signs:
-        """Of a message with this row of probabilities by itself, topics and kinds as the lines alike to it say."""
-        of_group = {group: float(alone[rows].sum()) for group, rows in self._rows.items()}
-        return Signs(of_group, float(alone[self._follows].sum()), likely, kinds)
-
-    def candidates(self, spoken: Sequence[str]) -> list[str]:
-        """What a message may be about: danger only where it was spoken of, since it is the detector's to find."""
-        return [topic for topic in self._topics if not topic.startswith(URGENT) or topic in spoken]
-
-    def _within(self, group: str, alone: Floats) -> Floats:
-        """The shares of a group's classes among themselves."""
-        mine = self._rows[group] if group in self._rows else np.zeros(len(alone), bool)
-        return _whole((alone + 1e-9) * mine)
 
 
 def _whole(row: Floats) -> Floats:

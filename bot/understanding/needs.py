@@ -24,7 +24,17 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.embedding.classifier import Settings, TextClassifier, normal
 from bot.embedding.kept import embed_kept
 from bot.embedding.parts import items, parts
-from bot.understanding.at_hand import CORRECTION, by_topic, in_place, spoken_of, topic_of, turns_away
+from bot.understanding.at_hand import (
+    CORRECTION,
+    FOLLOW_UP,
+    INFORM,
+    URGENT,
+    by_topic,
+    in_place,
+    spoken_of,
+    topic_of,
+    turns_away,
+)
 from bot.understanding.classifying import ClassifierComponent
 from bot.understanding.context import EMBEDDING, PARTS_ASKED, PARTS_LEARNED, SENTENCES, open_question, slots
 from bot.understanding.in_conversation import InConversation
@@ -32,14 +42,12 @@ from bot.understanding.open_question import asks
 from bot.understanding.plainly import DELETE, asks_whether, corrects, may_delete, names_nothing
 
 UNCLEAR = "unclear"
-URGENT = "urgent."
-INFORM = "reply.inform"
-FOLLOW_UP, MEANING, DETAIL = "follow_up.", "follow_up.meaning", "follow_up.detail"
+MEANING, DETAIL = "follow_up.meaning", "follow_up.detail"
 IN_PART = 0.9  # what a sentence's confidence counts beside the whole message's
 TALK = ("assistant.greeting", "assistant.about", "assistant.out_of_scope")
 NAMED = ("reply.", FOLLOW_UP, CORRECTION, URGENT, "assistant.", "helpline.")  # what needs no word of its own
-# What nothing said before bears on:
 CHANGES_FACT = "assistant.correction.change_fact"
+# What nothing said before bears on:
 KEPT = (URGENT, "reply.", "assistant.greeting", "assistant.about", "assistant.privacy", CORRECTION)
 UNDOING = ("assistant.correction.", "assistant.privacy.delete")
 
@@ -100,9 +108,9 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
         return messages
 
     def _understand(self, message: Message, text: str) -> None:
-        shares, whole = self._read(message, text)
-        ranking = _ranking(self._trained.classes, whole, together=bool(slots(message).get("topic")))
         talked = spoken_of(slots(message))
+        shares, whole = self._read(message, text, talked)
+        ranking = _ranking(self._trained.classes, whole, together=bool(slots(message).get("topic")))
         needs = self._needs(shares, self._config["asked" if asks(text) else "sure"], talked)
         intent = self._intent(ranking[0], needs, talked)
         spoken = slots(message).get("topic")
@@ -121,9 +129,9 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
         message.set(INTENT_RANKING_KEY, ranking[:10], add_to_output=True)
         message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
 
-    def _read(self, message: Message, text: str) -> tuple[np.ndarray, np.ndarray]:
+    def _read(self, message: Message, text: str, spoken: list[str]) -> tuple[np.ndarray, np.ndarray]:
         """A row of probabilities for the message, then one for each of its parts; and the row its intent is told from."""
-        known, spoken = slots(message), spoken_of(slots(message))
+        known = slots(message)
         sentences = parts(text, self._config["part_words"])
         listed = [] if sentences else items(text)
         read = [normal(piece) for piece in (text, *sentences, *listed)]

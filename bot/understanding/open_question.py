@@ -84,7 +84,8 @@ class OpenQuestion(GraphComponent):
             to_us = question in self._replies and len(text.split()) <= SHORT  # words of her own are an answer to these
             placed = question == "authority" and any(e["entity"] == "place" for e in entities)
             plain = to_us and bool(answer) and not asks(text)  # 'yes it's safe to write', though it sounds like a topic
-            taken = plain or (bool(answer or told or to_us) and not _asks_anew(message, text, bool(answer) or placed))
+            anew = not plain and _asks_anew(message, text, bool(answer) or placed)
+            taken = bool(answer or told or to_us) and not anew
         if taken:
             message.set(INTENT, {"name": INFORM, "confidence": 1.0}, add_to_output=True)
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from bot.understanding.titles import ROOT, passages, topics
+from bot.understanding.titles import ROOT, facets, topics
 
 TALKS = ROOT / "nlu" / "talks"
 GOES_ON, GOES_BACK, NEW, FIRST = "goes_on", "goes_back", "new", "first"  # kinds of a message that is about a topic
@@ -66,6 +66,6 @@ def _said(turn: dict[str, Any], writer: str, spoken: tuple[str, ...]) -> Said:
     if topic is None:
         return Said(turn["say"], writer, turn["says"], spoken=spoken)
     kind = FIRST if not spoken else GOES_ON if topic == spoken[0] else GOES_BACK if topic in spoken else NEW
-    facet = turn.get("part")
-    known = facet in {passage.facet for passage in passages(topic)}  # this topic may say nothing of it
-    return Said(turn["say"], writer, kind, topic, facet if known else None, also, spoken)
+    part = turn.get("part")
+    facet = part if part in facets(topic) else None  # this topic may say nothing of it
+    return Said(turn["say"], writer, kind, topic, facet, also, spoken)

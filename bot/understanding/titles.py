@@ -45,6 +45,12 @@ def passages(topic: str) -> Iterator[Passage]:
                     yield Passage(topic, entry["id"], facet, " ".join(sentence.split()))
 
 
+@cache
+def facets(topic: str) -> frozenset[str]:
+    """The parts that a topic's answers have."""
+    return frozenset(passage.facet for passage in passages(topic))
+
+
 class Question(NamedTuple):
     """What a carer writes in the middle of a conversation on a topic, and the facet that answers it."""
 
@@ -58,7 +64,7 @@ def asked(folder: Path = ASKED) -> Iterator[Question]:
     """Every line of `<writer>/<topic>.yml`. Raises `ValueError` with what is wrong in which file."""
     for path in sorted(folder.glob("*/*.yml")):
         said = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-        parts = {passage.facet for passage in passages(path.stem)}
+        parts = facets(path.stem)
         if not isinstance(said, dict) or not said.keys() <= parts:
             raise ValueError(f"{path}: has to name parts of a topic: {', '.join(sorted(parts)) or 'it is named after none'}")
         for facet, lines in said.items():

@@ -20,7 +20,12 @@ Floats = npt.NDArray[np.float32]
 STRICTNESS = 3.0  # what a weight of 1 costs, once every sign varies by 1
 FAINT = 1e-3  # a share of probability that is as good as none
 SOUNDS = (GOES_ON, NEW, GOES_BACK)
-SIGNS = 2 + 2 * (3 + len(SOUNDS)) + 4 * len(BESIDE)
+# Where the weights of each stand: every topic's, those of the last one spoken of, of one before it, of each of BESIDE's kinds
+PLACED, OF_BESIDE = 3 + len(SOUNDS), 4
+LAST = 2
+BEFORE = LAST + PLACED
+BESIDES = BEFORE + PLACED
+SIGNS = BESIDES + OF_BESIDE * len(BESIDE)
 
 
 @dataclass(frozen=True)
@@ -68,17 +73,18 @@ def learn(said: Sequence[Said], signs: Sequence[Signs], topics: Sequence[str]) -
 def _signs(topics: Sequence[str], signs: Signs, spoken: Sequence[str]) -> Floats:
     """A row for each topic, then for each of BESIDE; a column a sign."""
     rows = np.zeros((len(topics) + len(BESIDE), SIGNS), np.float32)
-    sounds = [signs.kinds[KINDS.index(kind)] for kind in SOUNDS]
-    for row, topic in enumerate(topics):
+    kinds = dict(zip(KINDS, signs.kinds.tolist(), strict=True))
+    follows, sounds = _log(signs.follows), [kinds[kind] for kind in SOUNDS]
+    for row, topic in zip(rows, topics, strict=False):
         alone = _log(signs.alone.get(topic, 0.0))
-        rows[row, :2] = alone, signs.alike.get(topic, 0.0)
+        row[:LAST] = alone, signs.alike.get(topic, 0.0)
         if topic in spoken:
-            start = 2 if topic == spoken[0] else 2 + 3 + len(SOUNDS)
-            rows[row, start:start + 3 + len(SOUNDS)] = 1.0, alone, _log(signs.follows), *sounds
-    for row, kind in enumerate(BESIDE, start=len(topics)):
-        start = SIGNS - 4 * (len(topics) + len(BESIDE) - row)
-        alone, sound = _log(signs.alone.get(kind, 0.0)), signs.kinds[KINDS.index(kind)]
-        rows[row, start:start + 4] = 1.0, alone, sound, signs.kinds[KINDS.index(PLAIN[0])]
+            start = LAST if topic == spoken[0] else BEFORE
+            row[start:start + PLACED] = 1.0, alone, follows, *sounds
+    for number, kind in enumerate(BESIDE):
+        start = BESIDES + OF_BESIDE * number
+        rows[len(topics) + number, start:start + OF_BESIDE] = (
+            1.0, _log(signs.alone.get(kind, 0.0)), kinds[kind], kinds[PLAIN[0]])
     return rows
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bot.understanding.alike_lines import AlikeLines
-from bot.understanding.in_conversation import WEIGHTS, InConversation
+from bot.understanding.in_conversation import ARRAYS, InConversation
 from bot.understanding.talks import KINDS, Said
 from bot.understanding.titles import Question
 from bot.understanding.weighing import SIGNS
@@ -67,11 +67,12 @@ def test_danger_is_weighed_only_where_it_was_spoken_of(here: InConversation) -> 
     assert max(needs, key=lambda name: needs[name]) == "urgent.domestic_abuse"
 
 
-@pytest.mark.parametrize("kept", [{"weights": np.zeros(SIGNS + 1), "kinds": np.array(KINDS)}, {"weights": np.zeros(SIGNS)},
-                                  {"weights": np.zeros(SIGNS), "kinds": np.array(KINDS[::-1])}, None])
+@pytest.mark.parametrize("kept", [
+    {"sign_weights": np.zeros(SIGNS + 1), "kinds": np.array(KINDS)}, {"sign_weights": np.zeros(SIGNS)},
+    {"sign_weights": np.zeros(SIGNS), "kinds": np.array(KINDS[::-1])}, None,
+])
 def test_a_model_of_another_version_is_refused(kept: dict[str, np.ndarray] | None, tmp_path: Path) -> None:
     if kept is not None:
-        np.savez(tmp_path / WEIGHTS, **kept)
-        np.savez(tmp_path / "alike.npz", nothing=np.zeros(1))
+        np.savez(tmp_path / ARRAYS, **kept)
     with pytest.raises(ValueError, match="make train"):
         InConversation.load(tmp_path, CLASSES)
