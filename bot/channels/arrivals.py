@@ -110,6 +110,7 @@ class Arrivals:
         return False
 
     async def _see_to(self, conversation: Conversation, inbound: Inbound, new: bool) -> None:
+        self.turns.told(conversation.id, None)
         if inbound.command is not None and inbound.command.startswith(OBEYED):
             await self.turns.see_to(conversation, inbound)  # STOP is honoured before the provider has its answer
             return

@@ -87,7 +87,7 @@ class Contacts:
             inbound = Inbound(conversation_id=conversation.id, contact_id=contact.id, channel=message.channel,
                               provider_id=message.provider_id, text=text, command=command, joins_until=joins,
                               status=IS_WAITING, attempts=0, received_at=now)
-            await keep_inbound(session, inbound)
+            await session.run_sync(keep_inbound, inbound)
             set_committed_value(conversation, "channel", inbound.channel)  # as it stands in the database by now
             set_committed_value(conversation, "last_at", now)
             contact.last_at = now

@@ -40,9 +40,10 @@ class Wakeups:
             if not self._listeners[conversation_id]:
                 del self._listeners[conversation_id]
 
-    def wake(self, conversation_id: str) -> None:
-        """Something changed in the conversation."""
-        self.tell(CHANGED, conversation_id)
+    def wake(self, conversation_id: str, but: asyncio.Event | None = None) -> None:
+        """Something changed in the conversation, and everybody is woken `but` a listener who knows."""
+        self.wake_here(conversation_id, but)
+        self.tell_others(CHANGED, conversation_id)
 
     def on(self, kind: str, do: Callable[[str], None]) -> None:
         """Do this when that kind of thing is told, on whichever gateway."""
@@ -67,11 +68,12 @@ class Wakeups:
         if kind in self._heard:  # a newer gateway may tell what we don't know of
             self._heard[kind](whose)
 
-    def wake_here(self, conversation_id: str) -> None:
+    def wake_here(self, conversation_id: str, but: asyncio.Event | None = None) -> None:
         """Wake this gateway's listeners alone."""
         for heard in (conversation_id, EVERYWHERE):
             for woken in self._listeners.get(heard, ()):
-                woken.set()
+                if woken is not but:
+                    woken.set()
 
     def _wake_all(self) -> None:
         for listeners in self._listeners.values():

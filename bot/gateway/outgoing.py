@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from bot.gateway.tables import Contact, Conversation, Inbound, Outbound
 from bot.knowledge.reply import Message
@@ -192,13 +193,13 @@ async def open_window(session: AsyncSession, contact_id: str, now: datetime) -> 
         Outbound.contact_id == contact_id, Outbound.status == OPENING).values(status=WAITING, next_at=now))
 
 
-async def keep_parcels(session: AsyncSession, conversation_id: str, contact_id: str, parcels: Sequence[Parcel],
-                       now: datetime) -> None:
+def keep_parcels(session: Session, conversation_id: str, contact_id: str, parcels: Sequence[Parcel],
+                 now: datetime) -> None:
     """Rows for the parcels, in order. What was held of an earlier reply lapses; after STOP nothing will be sent."""
-    contact = await session.get(Contact, contact_id)
+    contact = session.get(Contact, contact_id)
     if contact is None or not parcels:
         return
-    await session.execute(update(Outbound).where(
+    session.execute(update(Outbound).where(
         Outbound.contact_id == contact_id, Outbound.status == HELD).values(status=LAPSED, updated_at=now))
     for parcel in parcels:
         stopped = contact.opted_out_at is not None and not parcel.farewell
@@ -206,4 +207,4 @@ async def keep_parcels(session: AsyncSession, conversation_id: str, contact_id: 
                              body=parcel.body, options=list(parcel.options), urgent=parcel.urgent,
                              farewell=parcel.farewell, status=STOPPED if stopped else HELD if parcel.held else WAITING,
                              attempts=0, next_at=now, updated_at=now))
-        await session.flush()
+        session.flush()

@@ -24,7 +24,7 @@ from bot.gateway.patience import NAME, is_of_the_database, may_restart
 from bot.gateway.problems import problem
 from bot.gateway.settings import ROOT
 from bot.gateway.tables import Conversation
-from bot.gateway.web_api import BASE, CLOCK, PERSON, START_AGAIN, STORE, Said
+from bot.gateway.web_api import BASE, CLOCK, PERSON, START_AGAIN, STORE
 from bot.gateway.widget import Served, script, stylesheet, words
 from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.opening import UK
@@ -63,7 +63,7 @@ async def post(request: web.Request) -> web.Response:
             return _show(request, {"wrong": words(request.app[BASE], _today(request))["deleted"]})
         before = await request.app[STORE].lines(conversation.id)
         shown["first_new"] = before[-1].id + 1 if before else 0
-        await _take(request, conversation, form)
+        await _take(request, conversation, token, form)
     except web.HTTPException as error:
         if error.content_type != "application/problem+json":
             raise
@@ -139,27 +139,29 @@ async def _conversation(request: web.Request, form: dict[str, str]) -> tuple[Con
     return request[OPENED]
 
 
-async def _take(request: web.Request, conversation: Conversation, form: dict[str, str]) -> None:
+async def _take(request: web.Request, conversation: Conversation, token: str, form: dict[str, str]) -> None:
     if form.get("feedback"):
         await web_api.rate(request, conversation, form.get("message", ""), form["feedback"])
     elif not form.get("look"):
-        for said in await _said(request, conversation, form):
-            await web_api.answered(request, conversation, said)
+        for body in _bodies(request, form):
+            await web_api.answered(request, conversation.id, token, body)
 
 
-async def _said(request: web.Request, conversation: Conversation, form: dict[str, str]) -> list[Said]:
-    """The messages in the form: one, but for a correction, where each fact is one."""
+def _bodies(request: web.Request, form: dict[str, str]) -> list[dict[str, Any]]:
+    """The messages in the form, as the API has them: one, but for a correction, where each fact is one."""
     key = form.get("client_message_id") or request[NAME]
     if not form.get("correct"):
-        body = {"option": form["option"]} if form.get("option") else {"text": form.get("text", "")}
-        return [await web_api.read_message(request, conversation, body | {"client_message_id": key})]
+        said = {"option": form["option"]} if form.get("option") else {"text": form.get("text", "")}
+        return [said | {"client_message_id": key}]
     facts: dict[str, Any] = {name: form[name] for name in ("arrangement", "authority") if form.get(name)}
     if ages := re.findall(r"\d+", form.get("child_age", "")):
         facts["child_age"] = [int(age[:3]) for age in ages]
     if not facts:
         raise problem(422, words(request.app[BASE], _today(request))["empty"])
     bodies = [{"correction": {name: value}, "client_message_id": f"{key}.{name}"} for name, value in facts.items()]
-    return [await web_api.read_message(request, conversation, body) for body in bodies]
+    for body in bodies:
+        web_api.read_message(request, [], body)  # all of them, or none
+    return bodies
 
 
 async def _show_conversation(request: web.Request, shown: dict[str, Any]) -> web.Response:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Insert, delete, event, func, make_url, select, text, update
+from sqlalchemy import Insert, Select, delete, event, func, make_url, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import TimeoutError as NoAnswer
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from bot.gateway import statements, tallies
@@ -22,7 +23,7 @@ from bot.gateway.locks import Locks
 from bot.gateway.masking import gives_number, masked
 from bot.gateway.outgoing import Parcel, keep_parcels
 from bot.gateway.sqlite import PATIENCE, connector
-from bot.gateway.statements import DONE, WAITING, made, values
+from bot.gateway.statements import DONE, WAITING, found, values
 from bot.gateway.tables import Act, Contact, Conversation, Inbound, Line, NoteKept, WaitingForPerson
 from bot.knowledge.reply import HandOver, Message, Note
 
@@ -39,7 +40,8 @@ UNATTENDED = {"idle_in_transaction_session_timeout": "30s", "tcp_keepalives_idle
 AT_A_TIME, MANY = 2, 1000  # transactions that begin, on SQLite and elsewhere; the rest wait, so that what hurries is quick
 BATCH = 200  # conversations that one transaction of the clean-up deletes
 EMPTYING = 50  # tries to empty the log, a tenth of a second apart; the next clean-up tries again
-Transaction = AsyncSession | AsyncConnection
+Given = tuple[list[Line], Conversation | None]  # the lines that answer a message, and its conversation, if it is still there
+T = TypeVar("T")
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # last use of a conversation that is to go at the next clean-up
 
 
@@ -97,13 +99,21 @@ class Store:
                 await session.execute(statements.BEGIN)
             yield session
 
-    @asynccontextmanager
-    async def connection(self, *, reads_first: bool = False, at_once: bool = False) -> AsyncIterator[AsyncConnection]:
-        """As `session`, and quicker: for `statements`."""
-        async with self._in_turn(at_once), self.engine.begin() as connection:
-            if reads_first and self._sqlite:
-                await connection.execute(statements.BEGIN)
-            yield connection
+    async def transaction(self, do: Callable[[Session], T], *, reads_first: bool = False, at_once: bool = False) -> T:
+        """What `do` gives, in one transaction as `session` has it, and quicker.
+
+        What an `AsyncSession` is asked goes there and back by itself, which takes longer than most statements; here all goes
+        at once. For what every message takes, and for `statements`.
+        """
+
+        def all_of_it(session: Session) -> T:
+            with session, session.begin():
+                if reads_first and self._sqlite:
+                    session.connection().execute(statements.BEGIN)
+                return do(session)
+
+        async with self._in_turn(at_once):
+            return await AsyncSession(self.engine, expire_on_commit=False).run_sync(all_of_it)
 
     @asynccontextmanager
     async def _in_turn(self, at_once: bool, lengthy: bool = False) -> AsyncIterator[None]:
@@ -124,17 +134,35 @@ class Store:
                                 slots: dict[str, Any] | None = None) -> tuple[Conversation, str]:
         """A new conversation with its first lines and slots, and the token that opens it (kept nowhere)."""
         conversation, token = new_conversation(channel, now, slots)
-        async with self.session() as session:
+
+        def keep(session: Session) -> None:
             session.add(conversation)
-            await session.flush()
-            await add_lines(session, conversation.id, None, "assistant", opening, now)
+            session.flush()
+            add_lines(session, conversation.id, None, "assistant", opening, now)
+
+        await self.transaction(keep)
         return conversation, token
 
     async def conversation(self, conversation_id: str) -> Conversation | None:
         """By its id."""
-        async with self.connection(at_once=True) as connection:
-            row = (await connection.execute(statements.CONVERSATION, {"its": conversation_id})).one_or_none()
-        return made(Conversation, row) if row else None
+        return await self.transaction(lambda session: _conversation(session, conversation_id), at_once=True)
+
+    async def before_message(self, conversation_id: str,
+                             provider_id: str) -> tuple[Conversation | None, list[dict[str, Any]], bool]:
+        """What there is before a message from the web is taken.
+
+        Gives its conversation, the options offered there, newest lines first, and whether the message is here already.
+        """
+
+        def read(session: Session) -> tuple[Conversation | None, list[dict[str, Any]], bool]:
+            conversation = _conversation(session, conversation_id)
+            if conversation is None:
+                return None, [], False
+            lines = session.connection().scalars(statements.OFFERED, {"its": conversation_id})
+            offered = [option for options in lines for option in options or []]
+            return conversation, offered, _knows(session, WEB, provider_id)
+
+        return await self.transaction(read, at_once=True)
 
     async def receive(self, conversation: Conversation, provider_id: str, text: str, command: str | None,
                       now: datetime, shown: dict[str, Any] | None = None) -> tuple[Inbound, bool]:
@@ -146,8 +174,7 @@ class Store:
         inbound = Inbound(conversation_id=conversation.id, contact_id=None, channel=WEB, provider_id=provider_id, text=text,
                           command=command, status=WAITING, attempts=0, received_at=now)
         try:
-            async with self.connection(reads_first=True, at_once=True) as connection:
-                await keep_inbound(connection, inbound, shown)
+            await self.transaction(lambda session: keep_inbound(session, inbound, shown), reads_first=True, at_once=True)
             return inbound, True
         except IntegrityError as error:
             async with self.session() as session:
@@ -159,8 +186,7 @@ class Store:
 
     async def knows(self, channel: str, provider_id: str) -> bool:
         """Is the message here already?"""
-        async with self.connection(at_once=True) as connection:
-            return await connection.scalar(statements.KNOWN, {"on": channel, "called": provider_id}) is not None
+        return await self.transaction(lambda session: _knows(session, channel, provider_id), at_once=True)
 
     async def reword(self, channel: str, provider_id: str, text: str) -> bool:
         """Put a message right that nobody has answered yet; False where it is too late."""
@@ -187,11 +213,15 @@ class Store:
         async with self.session() as session:
             return list(await session.scalars(select(Inbound.text).where(Inbound.id.in_(inbound_ids)).order_by(Inbound.id)))
 
-    async def waiting(self, conversation_id: str) -> list[Inbound]:
-        """The messages of the conversation that have no reply, oldest first."""
-        async with self.connection() as connection:
-            rows = (await connection.execute(statements.ALL_WAITING, {"its": conversation_id})).all()
-        return [made(Inbound, row) for row in rows]
+    async def to_answer(self, conversation_id: str) -> tuple[Conversation, list[Inbound]] | None:
+        """The conversation and its messages that have no reply, oldest first; None where all have."""
+
+        def read(session: Session) -> tuple[Conversation, list[Inbound]] | None:
+            waiting = found(session, Inbound, statements.ALL_WAITING, its=conversation_id)
+            conversation = _conversation(session, conversation_id) if waiting else None  # not as it was before them
+            return (conversation, waiting) if conversation else None
+
+        return await self.transaction(read)
 
     async def inbound(self, inbound_id: int) -> Inbound | None:
         """By its id."""
@@ -210,65 +240,63 @@ class Store:
             inbound.attempts += 1
             return inbound.attempts
 
-    async def conversation_to_answer(self, inbound_id: int) -> Conversation | None:
-        """The conversation of a message that has no reply yet."""
-        async with self.connection() as connection:
-            row = (await connection.execute(statements.CONVERSATION_TO_ANSWER, {"message": inbound_id})).one_or_none()
-        return made(Conversation, row) if row else None
-
     async def is_done(self, inbound_id: int) -> bool:
         """Has the message its reply? True for one that was deleted."""
-        async with self.connection(at_once=True) as connection:
-            return await connection.scalar(statements.STATUS, {"message": inbound_id}) in (None, DONE)
+        return await self.transaction(lambda session: _is_done(session, inbound_id), at_once=True)
 
-    async def replies(self, inbound: Inbound) -> tuple[list[Line], Conversation | None] | None:
+    async def replies(self, inbound: Inbound) -> Given | None:
         """The lines that answer a message, and its conversation, if that wasn't deleted; None where it has no reply yet."""
-        async with self.connection(at_once=True) as connection:
-            if await connection.scalar(statements.STATUS, {"message": inbound.id}) not in (None, DONE):
+
+        def read(session: Session) -> Given | None:
+            if not _is_done(session, inbound.id):
                 return None
-            lines = (await connection.execute(statements.REPLIES, {"message": inbound.id})).all()
-            row = (await connection.execute(statements.CONVERSATION, {"its": inbound.conversation_id})).one_or_none()
-        return [made(Line, line) for line in lines], made(Conversation, row) if row else None
+            lines = found(session, Line, statements.REPLIES, message=inbound.id)
+            return lines, _conversation(session, inbound.conversation_id)
+
+        return await self.transaction(read, at_once=True)
 
     async def commit_reply(self, inbound: Inbound, messages: Sequence[Message], changed: dict[str, Any],
                            hand_over: HandOver | None, now: datetime, forget: bool = False,
                            joined: Sequence[Inbound] = (), parcels: Sequence[Parcel] = (),
-                           note: Note | None = None, marks: Collection[tallies.Mark] = ()) -> bool:
-        """Reply, transcript, state and 'inbound done' in one. False where the message had its reply already.
+                           note: Note | None = None, marks: Collection[tallies.Mark] = ()) -> Given | None:
+        """Reply, transcript, state and 'inbound done' in one. None where the message had its reply already.
 
-        `joined`: messages that this reply answers too; `parcels`: the reply as it goes to a phone; `marks`: what the turn
-        counts for. `forget`: the conversation goes at the next clean-up at the latest, even if the gateway stops before.
-        Danger waits for nobody.
+        Gives what `replies` would. `joined`: messages that this reply answers too; `parcels`: the reply as it goes to a phone;
+        `marks`: what the turn counts for. `forget`: the conversation goes at the next clean-up at the latest, even if the
+        gateway stops before. Danger waits for nobody.
         """
-        danger = hand_over is not None and hand_over.reason == "danger"
-        async with self.session(reads_first=True, at_once=danger) as session:
-            row = (await session.execute(statements.TO_CHANGE, {"its": inbound.conversation_id})).one_or_none()
-            done = await session.execute(statements.ANSWERED, {"message": inbound.id})
-            if row is None or done.rowcount == 0:  # type: ignore[attr-defined]
-                return False
-            conversation = made(Conversation, row)
+
+        def commit(session: Session) -> Given | None:
+            connection = session.connection()
+            conversation = _conversation(session, inbound.conversation_id, statements.TO_CHANGE)
+            done = connection.execute(statements.ANSWERED, {"message": inbound.id})
+            if conversation is None or done.rowcount == 0:
+                return None
             for one in joined:
-                await session.execute(statements.ANSWERED, {"message": one.id})
+                connection.execute(statements.ANSWERED, {"message": one.id})
             conversation.last_at = LONG_AGO if forget else now
-            silent = False
+            lines, silent = list[Line](), False
             if conversation.mode == HELPLINE:
-                await _carer_waits(session, conversation.id, now)
+                _carer_waits(session, conversation.id, now)
                 # a person has her, since this moment perhaps: the assistant keeps silent
                 silent = not (forget or any(message.urgent for message in messages))
             if not silent:
                 conversation.slots = {**conversation.slots, **changed}
-                await add_lines(session, conversation.id, inbound.id, "assistant", messages, now)
+                lines = add_lines(session, conversation.id, inbound.id, "assistant", messages, now)
                 if inbound.contact_id:
-                    await keep_parcels(session, conversation.id, inbound.contact_id, parcels, now)
+                    keep_parcels(session, conversation.id, inbound.contact_id, parcels, now)
                 if hand_over:
-                    await queue_for_person(session, conversation, hand_over.reason, now)
+                    queue_for_person(session, conversation, hand_over.reason, now)
                 if note:
                     session.add(_kept(note, now))
                 if marks:
-                    await tallies.count(session, conversation, marks, now)
+                    tallies.count(session, conversation, marks, now)
             state = {name: getattr(conversation, name) for name in ("mode", "slots", "counted", "last_at")}
-            await session.execute(statements.CHANGED, {"its": conversation.id, **state})
-        return True
+            connection.execute(statements.CHANGED, {"its": conversation.id, **state})
+            return lines, conversation
+
+        danger = hand_over is not None and hand_over.reason == "danger"
+        return await self.transaction(commit, reads_first=True, at_once=danger)
 
     async def learn(self, conversation_id: str, changed: dict[str, Any]) -> None:
         """Slots that become known beside a reply, where nothing is known; nothing where the conversation was deleted."""
@@ -299,9 +327,9 @@ class Store:
         """Lines that answer no message: a person's at the helpline, or the system's. Raises `LookupError` where gone."""
         async with self.session(reads_first=True) as session:
             await locked(session, conversation_id)
-            await add_lines(session, conversation_id, None, sender, messages, now)
+            await session.run_sync(add_lines, conversation_id, None, sender, messages, now)
             if contact_id:
-                await keep_parcels(session, conversation_id, contact_id, parcels, now)
+                await session.run_sync(keep_parcels, conversation_id, contact_id, parcels, now)
 
     async def move_to_web(self, conversation_id: str) -> tuple[Conversation, str]:
         """The conversation goes on on the web, and its new token; an earlier token opens it no more.
@@ -323,15 +351,8 @@ class Store:
 
     async def lines(self, conversation_id: str, after: int = 0) -> list[Line]:
         """The transcript from the line after `after`."""
-        async with self.connection(at_once=True) as connection:
-            rows = (await connection.execute(statements.LINES, {"its": conversation_id, "after": after})).all()
-        return [made(Line, row) for row in rows]
-
-    async def offered(self, conversation_id: str, most: int = 30) -> list[dict[str, Any]]:
-        """Options offered in the conversation, newest lines first."""
-        async with self.connection(at_once=True) as connection:
-            bodies = await connection.scalars(statements.SAID, {"its": conversation_id, "most": most})
-        return [option for body in bodies for option in body.get("options", [])]
+        return await self.transaction(
+            lambda session: found(session, Line, statements.LINES, its=conversation_id, after=after), at_once=True)
 
     async def rate(self, conversation_id: str, line_id: int, says: str, now: datetime) -> Line | None:
         """Keep the carer's feedback with one of the assistant's lines; None where there is no such line."""
@@ -342,7 +363,8 @@ class Store:
                 return None
             line.body = {**line.body, "feedback": says}
             wrong = {(tallies.WRONG, answer["entry"]) for answer in line.body.get("answers", [])}
-            await tallies.count(session, conversation, wrong if says == "wrong" else (), now, () if says == "wrong" else wrong)
+            made, undone = (wrong, ()) if says == "wrong" else ((), wrong)
+            await session.run_sync(tallies.count, conversation, made, now, undone)
             return line
 
     async def forget(self, conversation_id: str, done: Act | None = None) -> None:
@@ -390,8 +412,8 @@ class Store:
         async with self.session(reads_first=True) as session:
             conversation = await session.get(Conversation, conversation_id, with_for_update=MINE)
             if conversation:
-                await queue_for_person(session, conversation, reason, now)
-                await tallies.count(session, conversation, tallies.handed_over(reason), now)
+                await session.run_sync(queue_for_person, conversation, reason, now)
+                await session.run_sync(tallies.count, conversation, tallies.handed_over(reason), now)
 
 
 MINE = {"key_share": True}  # lock a row against others' changes, not against new rows that hang on it
@@ -409,25 +431,27 @@ async def locked(session: AsyncSession, conversation_id: str) -> Conversation:
     return conversation
 
 
-async def keep_inbound(transaction: Transaction, inbound: Inbound, shown: dict[str, Any] | None = None) -> None:
+# What follows is for `Store.transaction`, or for an `AsyncSession`'s `run_sync`.
+
+
+def keep_inbound(session: Session, inbound: Inbound, shown: dict[str, Any] | None = None) -> None:
     """A message and its line, masked as its conversation's mode asks for, which was used last where it came from.
 
     Gives it its id. Raises `LookupError` where the conversation was deleted.
     """
-    mode = await transaction.scalar(statements.MODE, {"its": inbound.conversation_id})
+    used = {"its": inbound.conversation_id, "now": inbound.received_at, "on": inbound.channel}
+    mode = session.connection().scalar(statements.USED, used)
     if mode is None:
         raise LookupError(inbound.conversation_id)
     inbound.text = _to_keep(inbound.text, mode)
-    inbound.id = await _kept_new(transaction, statements.NEW_INBOUND, inbound)
+    inbound.id = _kept_new(session, statements.NEW_INBOUND, inbound)
     line = Line(conversation_id=inbound.conversation_id, inbound_id=inbound.id, sender="carer", text=inbound.text,
                 body=shown or {}, at=inbound.received_at)
-    await _kept_new(transaction, statements.NEW_LINE, line)
-    await transaction.execute(statements.USED, {"its": inbound.conversation_id, "now": inbound.received_at,
-                                                "on": inbound.channel})
+    _kept_new(session, statements.NEW_LINE, line)
 
 
-async def add_lines(session: AsyncSession, conversation_id: str, inbound_id: int | None, sender: str,
-                    messages: Sequence[Message], now: datetime, by: str | None = None) -> list[Line]:
+def add_lines(session: Session, conversation_id: str, inbound_id: int | None, sender: str,
+              messages: Sequence[Message], now: datetime, by: str | None = None) -> list[Line]:
     """Lines of the transcript, in order; `by` is the name that the carer sees of a person who wrote them.
 
     The conversation is `locked`, or new.
@@ -437,28 +461,41 @@ async def add_lines(session: AsyncSession, conversation_id: str, inbound_id: int
         body = message.model_dump(mode="json", exclude={"text"}) | ({"by": by} if by else {})
         line = Line(conversation_id=conversation_id, inbound_id=inbound_id, sender=sender, text=message.text, body=body,
                     at=now)
-        line.id = await _kept_new(session, statements.NEW_LINE, line)  # ids in the order of the reply
+        line.id = _kept_new(session, statements.NEW_LINE, line)  # ids in the order of the reply
         lines.append(line)
     return lines
 
 
-async def _kept_new(transaction: Transaction, statement: Insert, one: Inbound | Line) -> int:
+def _conversation(session: Session, conversation_id: str,
+                  statement: Select[Any] = statements.CONVERSATION) -> Conversation | None:
+    return next(iter(found(session, Conversation, statement, its=conversation_id)), None)
+
+
+def _knows(session: Session, channel: str, provider_id: str) -> bool:
+    return session.connection().scalar(statements.KNOWN, {"on": channel, "called": provider_id}) is not None
+
+
+def _is_done(session: Session, inbound_id: int) -> bool:
+    return session.connection().scalar(statements.STATUS, {"message": inbound_id}) in (None, DONE)
+
+
+def _kept_new(session: Session, statement: Insert, one: Inbound | Line) -> int:
     """The id of a new row."""
-    inserted = await transaction.execute(statement, values(one))
-    return int(inserted.inserted_primary_key[0])  # type: ignore[attr-defined]
+    inserted = session.connection().execute(statement, values(one))
+    return int(inserted.inserted_primary_key[0])  # type: ignore[index]
 
 
-async def _carer_waits(session: AsyncSession, conversation_id: str, now: datetime) -> None:
+def _carer_waits(session: Session, conversation_id: str, now: datetime) -> None:
     """She wrote to the person who has her: how long that goes unanswered counts from the first such message."""
-    await session.execute(update(WaitingForPerson).where(
+    session.execute(update(WaitingForPerson).where(
         WaitingForPerson.conversation_id == conversation_id, WaitingForPerson.unanswered_since.is_(None),
     ).values(unanswered_since=now))
 
 
-async def queue_for_person(session: AsyncSession, conversation: Conversation, reason: str, now: datetime) -> None:
+def queue_for_person(session: Session, conversation: Conversation, reason: str, now: datetime) -> None:
     """Put the conversation into the helpline's queue, danger to the front; it is there once at most."""
     urgent = reason == "danger"
-    waiting = await session.get(WaitingForPerson, conversation.id)
+    waiting = session.get(WaitingForPerson, conversation.id)
     if waiting is None:
         session.add(WaitingForPerson(conversation_id=conversation.id, reason=reason, urgent=urgent, since=now))
     elif urgent:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from bot.gateway.tables import Conversation, Tally
 from bot.knowledge.opening import UK
@@ -53,8 +54,8 @@ def handed_over(reason: str, shut: bool = False) -> set[Mark]:
     return {(TALKED, ""), (HANDED_OVER, ""), (REASON, reason), *([(HANDED_OVER_SHUT, "")] if shut else [])}
 
 
-async def count(session: AsyncSession, conversation: Conversation, made: Collection[Mark], now: datetime,
-                undone: Collection[Mark] = ()) -> None:
+def count(session: Session, conversation: Conversation, made: Collection[Mark], now: datetime,
+          undone: Collection[Mark] = ()) -> None:
     """Count the conversation for `made` and no longer for `undone`, and for all it has counted for where it knows more now."""
     week = monday(now)
     before = conversation.counted or {}
@@ -67,7 +68,7 @@ async def count(session: AsyncSession, conversation: Conversation, made: Collect
         return
     conversation.counted = after
     for cell in sorted(old ^ new):  # always in the same order, so that two never wait for each other
-        await _add(session, week, cell, 1 if cell in new else -1)
+        _add(session, week, cell, 1 if cell in new else -1)
 
 
 async def between(session: AsyncSession, since: date, until: date) -> list[Tally]:
@@ -98,6 +99,6 @@ def _cells(counted: Mapping[str, Any]) -> set[Cell]:
     return {(kind, what, counted["authority"], counted["arrangement"]) for kind, what in counted["marks"]}
 
 
-async def _add(session: AsyncSession, week: date, cell: Cell, by: int) -> None:
-    key = dict(zip(_KEY, (week, *cell), strict=True))
-    await session.execute(_ADD[session.get_bind().dialect.name], {**key, "count": by, "by": by})
+def _add(session: Session, week: date, cell: Cell, by: int) -> None:
+    key, connection = dict(zip(_KEY, (week, *cell), strict=True)), session.connection()
+    connection.execute(_ADD[connection.dialect.name], {**key, "count": by, "by": by})

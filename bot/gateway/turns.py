@@ -19,9 +19,9 @@ from bot.gateway.metrics import Metrics
 from bot.gateway.outgoing import OBEYED, Parcel, Post
 from bot.gateway.rasa import Away, Failed, Hung, Rasa
 from bot.gateway.statements import WAITING
-from bot.gateway.store import HELPLINE, Store
+from bot.gateway.store import HELPLINE, Given, Store
 from bot.gateway.switches import Switches, off_reply
-from bot.gateway.tables import Conversation, Inbound, Line
+from bot.gateway.tables import Conversation, Inbound
 from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.opening import closes_at
 from bot.knowledge.reply import HandOver, Message, Option, Reply
@@ -63,25 +63,29 @@ class Turns:
         self._more: set[str] = set()
         # by conversation and message, until it is answered: was it for nobody to wait?
         self._looks: dict[tuple[str, int], asyncio.Task[bool]] = {}
+        self._given: dict[int, Given | None] = {}  # what answers a message, where whoever sent it waits here
         self._forgetting: set[asyncio.Task[None]] = set()
         self._looking = ThreadPoolExecutor(1, "danger")  # more at a time would only take the loop's
 
-    async def take(self, conversation: Conversation, provider_id: str, text: str, command: str | None,
-                   shown: dict[str, Any] | None = None) -> Inbound:
-        """Keep a message from the web, and see to it; returns at once but for danger, which is answered first.
+    async def take(self, conversation: Conversation, provider_id: str, text: str, command: str | None, within: float,
+                   shown: dict[str, Any] | None = None) -> Given | None:
+        """Keep a message from the web, see to it, and wait for what answers it; None where nothing does in `within` seconds.
 
-        `shown` is what else clients see of the message's line in the transcript.
+        `shown` is what else clients see of the message's line in the transcript. Raises `LookupError` where the conversation
+        was deleted meanwhile.
         """
-        inbound, new = await self._store.receive(conversation, provider_id, text, command, self._clock.now(), shown)
-        if new:
-            await self.see_to(conversation, inbound)
-        else:
-            self._go_on(conversation.id)
-        return inbound
+        async with self._wakeups.listening(conversation.id) as woken:
+            inbound, new = await self._store.receive(conversation, provider_id, text, command, self._clock.now(), shown)
+            if new:
+                self._wakeups.wake(conversation.id, but=woken)  # nothing answers it yet
+                await self.see_to(conversation, inbound)
+            else:
+                self._go_on(conversation.id)
+                woken.set()
+            return await self._replies(inbound, woken, within)
 
     async def see_to(self, conversation: Conversation, inbound: Inbound, hello: Sequence[Message] = ()) -> None:
         """Answer danger, obey STOP and the like; the rest waits for its turn, and `hello` comes before it."""
-        self._wakeups.wake(conversation.id)
         self._metrics.messages.labels(inbound.channel).inc()
         try:
             if not await self._first(conversation, inbound) and hello:
@@ -161,20 +165,23 @@ class Turns:
         await asyncio.gather(*self._draining.values(), *self._forgetting, *self._looks.values(), return_exceptions=True)
         self._looking.shutdown(wait=False)
 
-    async def replies(self, inbound: Inbound, within: float) -> tuple[list[Line], Conversation | None] | None:
-        """The lines that answer `inbound`, and its conversation then; None where there are none yet after `within` seconds."""
-        async with self._wakeups.listening(inbound.conversation_id) as woken:
-            deadline = asyncio.get_running_loop().time() + within
-            while True:
+    async def _replies(self, inbound: Inbound, woken: asyncio.Event, within: float) -> Given | None:
+        """What answers the message: from the hands that have just committed it here, or as the store has it."""
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + within
+        self._given[inbound.id] = None
+        try:
+            while (left := deadline - clock()) > 0:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(min(left, LOOK_AGAIN)):
+                        await woken.wait()
                 woken.clear()
-                given = await self._store.replies(inbound)
+                given = self._given.get(inbound.id) or await self._store.replies(inbound)
                 if given:
                     return given
-                left = deadline - asyncio.get_running_loop().time()
-                if left <= 0:
-                    return None
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), min(left, LOOK_AGAIN))
+            return None
+        finally:
+            self._given.pop(inbound.id, None)
 
     async def _first(self, conversation: Conversation, inbound: Inbound) -> bool:
         """What waits for nobody, once a message: whoever comes second, such as its turn, waits for what is found.
@@ -269,7 +276,7 @@ class Turns:
                     async with self._store.locks.alone(f"turns:{conversation_id}") as alone:
                         if alone:
                             await self._answer_all(conversation_id)
-                    if not alone and await self._store.waiting(conversation_id):  # another gateway answers them
+                    if not alone and await self._store.to_answer(conversation_id):  # another gateway answers them
                         self._more.add(conversation_id)
                         await asyncio.sleep(pause)
                         pause = min(pause * 2, LONGEST_PAUSE)
@@ -283,72 +290,66 @@ class Turns:
                 del self._looks[key]
 
     async def _answer_all(self, conversation_id: str) -> None:
-        waited_for, last = 0, False
-        while not last and (waiting := await self._store.waiting(conversation_id)):
+        waited_for, pause, last = 0, FIRST_PAUSE, False
+        while not last and (found := await self._store.to_answer(conversation_id)):
+            conversation, waiting = found
             group = joined(waiting)
             left = self._until_whole(group) if len(group) == len(waiting) and group[-1].id != waited_for else 0.0
             if left > 0:
                 waited_for = group[-1].id  # once, whatever the clock says then
                 await asyncio.sleep(min(left, LONGEST_JOIN))
-            else:
-                await self._answer(group)
-                last = len(waiting) == 1  # it is answered; for what has come in since, `_more` brings us back
+                continue
+            try:
+                answered, pause = await self._answer(conversation, group), FIRST_PAUSE
+                last = answered and len(waiting) == 1  # for what has come in since, `_more` brings us back
+            except Away:
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
 
     def _until_whole(self, group: Sequence[Inbound]) -> float:
         """Seconds in which one more message could still be a part of this one."""
         until = group[-1].joins_until
         return (until - self._clock.now()).total_seconds() if until else 0.0
 
-    async def _answer(self, group: Sequence[Inbound]) -> None:
-        first, pause = group[0], FIRST_PAUSE
-        while True:
-            conversation = await self._store.conversation_to_answer(first.id)
-            if conversation is None:
-                return
-            looks = [(one, self._looks.get((conversation.id, one.id))) for one in group]
-            unseen = [one for one, look in looks if look is None or not look.done()]
-            if unseen:  # nothing goes to Rasa that may be danger, not even where it comes in a second time meanwhile
-                if any([await self._first(conversation, one) for one in unseen]):
-                    return
-                continue
-            if len(group) > 1 and await self._answer_danger(conversation, group):  # each part alone may sound harmless
-                return
-            if self.desk and await self.desk.takes(conversation, first):
-                return
-            if conversation.mode == HELPLINE:
-                if self.desk and first.command == FORGET:  # that is not for a person to decide
-                    await self.desk.let_go(conversation)
-                    continue
-                await self._commit(conversation, group, None, {}, "person")
-                return
-            if is_desks(group):  # of a desk that is no more
-                await self._commit(conversation, group, self._apology(), {}, "apology")
-                return
-            if not _forgets(conversation, first) and await self._switches.off(first.channel):
-                await self._commit(conversation, group, off_reply(self._base, self._clock.now()), {}, "switched_off")
-                return
-            try:
-                unheard = conversation.slots.get(UNHEARD) or []
-                earlier = [masked(text) for text in await self._store.texts(unheard)]
-                understood = await self._rasa.turn(str(first.id), masked(_text(group)), first.command, conversation.slots,
-                                                   self._clock.now(), earlier)
-            except Away:
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
-                continue
-            except Failed as error:
-                most = HUNG_ATTEMPTS if isinstance(error, Hung) else ATTEMPTS
-                if await self._store.failed_once_more(first.id) < most:
-                    await asyncio.sleep(pause)
-                    pause = min(pause * 2, LONGEST_PAUSE)
-                    continue
-                log.error("turn_failed", why=str(error))
-                await self._commit(conversation, group, self._apology(), {}, "apology")
-                return
-            changed = {k: v for k, v in understood.slots.items() if v != conversation.slots.get(k)}
-            changed |= {UNHEARD: []} if unheard else {}
-            await self._commit(conversation, group, understood.reply, changed, "answered")
-            return
+    async def _answer(self, conversation: Conversation, group: Sequence[Inbound]) -> bool:
+        """One try; False where the conversation has to be read anew. Raises `Away` where it is to be tried again later."""
+        first = group[0]
+        looks = [(one, self._looks.get((conversation.id, one.id))) for one in group]
+        unseen = [one for one, look in looks if look is None or not look.done()]
+        if unseen:  # nothing goes to Rasa that may be danger, not even where it comes in a second time meanwhile
+            return any([await self._first(conversation, one) for one in unseen])
+        if len(group) > 1 and await self._answer_danger(conversation, group):  # each part alone may sound harmless
+            return True
+        if self.desk and await self.desk.takes(conversation, first):
+            return True
+        if conversation.mode == HELPLINE:
+            if self.desk and first.command == FORGET:  # that is not for a person to decide
+                await self.desk.let_go(conversation)
+                return False
+            await self._commit(conversation, group, None, {}, "person")
+            return True
+        if is_desks(group):  # of a desk that is no more
+            await self._commit(conversation, group, self._apology(), {}, "apology")
+            return True
+        if not _forgets(conversation, first) and await self._switches.off(first.channel):
+            await self._commit(conversation, group, off_reply(self._base, self._clock.now()), {}, "switched_off")
+            return True
+        unheard = conversation.slots.get(UNHEARD) or []
+        earlier = [masked(text) for text in await self._store.texts(unheard)]
+        try:
+            understood = await self._rasa.turn(str(first.id), masked(_text(group)), first.command, conversation.slots,
+                                               self._clock.now(), earlier)
+        except Failed as error:
+            most = HUNG_ATTEMPTS if isinstance(error, Hung) else ATTEMPTS
+            if await self._store.failed_once_more(first.id) < most:
+                raise Away from error
+            log.error("turn_failed", why=str(error))
+            await self._commit(conversation, group, self._apology(), {}, "apology")
+            return True
+        changed = {k: v for k, v in understood.slots.items() if v != conversation.slots.get(k)}
+        changed |= {UNHEARD: []} if unheard else {}
+        await self._commit(conversation, group, understood.reply, changed, "answered")
+        return True
 
     async def _commit(self, conversation: Conversation, group: Sequence[Inbound], reply: Reply | None,
                       changed: dict[str, Any], outcome: str) -> None:
@@ -359,9 +360,11 @@ class Turns:
         if reply and not forget:
             messages = _with(messages, await self._added(conversation, handed))
         parcels = self.post.pack(first.channel, messages) if self.post and first.contact_id else []
-        news = await self._store.commit_reply(first, messages, changed, handed, self._clock.now(), forget, others, parcels,
-                                              reply.note if reply else None, self._marks(reply, changed))
-        if news:
+        given = await self._store.commit_reply(first, messages, changed, handed, self._clock.now(), forget, others, parcels,
+                                               reply.note if reply else None, self._marks(reply, changed))
+        if given:
+            if first.id in self._given:
+                self._given[first.id] = given
             self._metrics.answers.labels(outcome).inc(len(group))
             self._metrics.answer_seconds.observe(self._waited(group))
         self.told(first.conversation_id, first.contact_id)

@@ -97,9 +97,7 @@ async def say(request: web.Request) -> web.Response:
     """Take a message and wait for the end of the assistant's turn."""
     body = await read_json(request)
     try:
-        conversation = await opened(request, request.match_info["id"], bearer(request))
-        said = await read_message(request, conversation, body)
-        lines, fresh = await answered(request, conversation, said)
+        lines, fresh = await answered(request, request.match_info["id"], bearer(request), body)
     except Exception as error:
         text = body.get("text")
         if not (is_of_the_database(error) and isinstance(text, str)):
@@ -113,25 +111,28 @@ async def say(request: web.Request) -> web.Response:
     return web.json_response(turn(lines, fresh), status=202 if silent else 200)
 
 
-async def answered(request: web.Request, conversation: Conversation, said: Said) -> tuple[list[Line], Conversation]:
+async def answered(request: web.Request, conversation_id: str, token: str,
+                   body: dict[str, Any]) -> tuple[list[Line], Conversation]:
     """Keep the message and wait for its replies; gives them, and the conversation as it is then.
 
-    Raises a problem: 429 too many, 404 deleted meanwhile, 503 no answer yet (the message is kept).
+    Raises a problem: as `opened` and `read_message`, 429 too many, 503 no answer yet (the message is kept).
     """
-    turns = request.app[TURNS]
-    provider_id = f"{conversation.id}:{said.client_id or request[NAME]}"
-    repeat = await request.app[STORE].knows(CHANNEL, provider_id)  # which is no message more
-    if wait := await held_back(request, REPEATS if repeat else MESSAGES, conversation.id):
+    turns, client_id = request.app[TURNS], body.get("client_message_id")
+    provider_id = f"{conversation_id}:{client_id if _is_id(client_id) else request[NAME]}"
+    found, offered, repeat = await request.app[STORE].before_message(conversation_id, provider_id)
+    conversation = admitted(found, token)
+    said = read_message(request, offered, body)
+    if wait := await held_back(request, REPEATS if repeat else MESSAGES, conversation.id):  # a repeat is no message more
         alarming = said.command is None and await turns.alarming(said.text)
         if not alarming:
             raise problem(429, "That was a lot at once. Please wait a moment.", {"Retry-After": str(wait)})
     request.app[TYPING].carer_stopped(conversation.id)
     shown = {"client_message_id": said.client_id} if said.client_id else {}
+    within = request.app[SETTINGS].answer_within
     try:
-        inbound = await turns.take(conversation, provider_id, said.text, said.command, shown)
+        given = await turns.take(conversation, provider_id, said.text, said.command, within, shown)
     except LookupError as error:
         raise problem(404, GONE) from error
-    given = await turns.replies(inbound, request.app[SETTINGS].answer_within)
     if given is None:
         base, on = request.app[BASE], request.app[CLOCK].now().date()
         help_now = await turns.help_for(said.text) if said.command is None else None  # it is kept, and its reply can't be
@@ -246,9 +247,13 @@ def bearer(request: web.Request) -> str:
 
 async def opened(request: web.Request, conversation_id: str, token: str) -> Conversation:
     """The conversation that the token opens. Raises a problem: 401 or 404."""
+    return admitted(await request.app[STORE].conversation(conversation_id), token)
+
+
+def admitted(conversation: Conversation | None, token: str) -> Conversation:
+    """The conversation, where there is one and the token opens it. Raises a problem: 401 or 404."""
     if not token:
         raise problem(401, "This conversation needs its token.", {"WWW-Authenticate": "Bearer"})
-    conversation = await request.app[STORE].conversation(conversation_id)
     if conversation is None:
         raise problem(404, GONE)
     if not hmac.compare_digest(conversation.token_hash, hashed(token)):
@@ -270,10 +275,17 @@ async def read_json(request: web.Request) -> dict[str, Any]:
     return body
 
 
-async def read_message(request: web.Request, conversation: Conversation, body: dict[str, Any]) -> Said:
-    """A message: a carer's words, an option that was offered to her, or a fact that she puts right."""
+def _is_id(client_id: object) -> bool:
+    return isinstance(client_id, str) and CLIENT_ID.fullmatch(client_id) is not None
+
+
+def read_message(request: web.Request, offered: list[dict[str, Any]], body: dict[str, Any]) -> Said:
+    """A message: a carer's words, an option that was `offered` to her, or a fact that she puts right.
+
+    Raises a problem: 400, 413, 422.
+    """
     client_id = body.get("client_message_id")
-    if client_id is not None and not (isinstance(client_id, str) and CLIENT_ID.fullmatch(client_id)):
+    if client_id is not None and not _is_id(client_id):
         raise problem(400, "client_message_id has to be 1 to 80 letters, digits or . : - _")
     text, option, facts = body.get("text"), body.get("option"), body.get("correction")
     if sum(given is not None for given in (text, option, facts)) != 1:
@@ -284,13 +296,11 @@ async def read_message(request: web.Request, conversation: Conversation, body: d
             return Said(*correction(base, on, facts), client_id)
         except ValueError as error:
             raise problem(422, str(error)) from error
-    return Said(*await chosen(request, conversation, text, option), client_id)
+    return Said(*chosen(request, offered, text, option), client_id)
 
 
-async def chosen(request: web.Request, conversation: Conversation, text: object,
-                 option: object) -> tuple[str, str | None]:
+def chosen(request: web.Request, offered: list[dict[str, Any]], text: object, option: object) -> tuple[str, str | None]:
     """(words, payload) of a typed message or of an option. Raises a problem: 400, 413, 422."""
-    offered = await request.app[STORE].offered(conversation.id)
     if isinstance(option, str):
         base, on = request.app[BASE], request.app[CLOCK].now().date()
         if option in ALWAYS:

@@ -75,7 +75,7 @@ class Cases:
                         return False
                     session.add(WaitingForPerson(conversation_id=conversation_id, reason=STEPPED_IN, urgent=False, since=now,
                                                  staff_id=staff_id, claimed_at=now, unanswered_since=now, tell_me=False))
-                    await tallies.count(session, conversation, tallies.handed_over(STEPPED_IN), now)
+                    await session.run_sync(tallies.count, conversation, tallies.handed_over(STEPPED_IN), now)
                 else:
                     await session.execute(update(WaitingForPerson).where(
                         WaitingForPerson.conversation_id == conversation_id, WaitingForPerson.claimed_at.is_(None),
@@ -222,9 +222,9 @@ class Cases:
 
 
 async def _say(session: AsyncSession, conversation_id: str, said: Said, now: datetime) -> list[Line]:
-    lines = await add_lines(session, conversation_id, None, said.sender, said.messages, now, said.by)
+    lines = await session.run_sync(add_lines, conversation_id, None, said.sender, said.messages, now, said.by)
     if said.contact_id:
-        await keep_parcels(session, conversation_id, said.contact_id, said.parcels, now)
+        await session.run_sync(keep_parcels, conversation_id, said.contact_id, said.parcels, now)
     return lines
 
 

@@ -159,7 +159,7 @@ async def test_lines_show_in_the_order_of_their_ids(store: Store) -> None:
     async def slow() -> None:
         async with store.session() as session:
             await locked(session, conversation.id)
-            await add_lines(session, conversation.id, None, "assistant", [Message(text="slow", topics=["x.y"])], now)
+            await session.run_sync(add_lines, conversation.id, None, "assistant", [Message(text="slow", topics=["x.y"])], now)
             first_has_ids.set()
             await may_commit.wait()
 

@@ -68,14 +68,14 @@ async def test_help_is_kept_where_the_database_only_restarts(start_gateway: Star
     gateway = await start_gateway()
     carer = await gateway.carer()
     monkeypatch.setattr(patience, "RESTARTS", 60.0)
-    away_at_first(monkeypatch, Store, "conversation", 3)
+    away_at_first(monkeypatch, Store, "before_message", 3)
     got = await carer.say(DANGER, "k")
     assert got.status == 200 and got.urgent
     away = away_at_first(monkeypatch, Store, "conversation", 3)
     form = {"conversation": carer.id, "token": carer.token, "text": "hello"}
     async with carer.session.post(f"{gateway.url}/", data=form) as page:  # without JavaScript
         assert "You said: hello" in await page.text() and next(away, None) is None
-    away_at_first(monkeypatch, Store, "conversation", ALWAYS)
+    away_at_first(monkeypatch, Store, "before_message", ALWAYS)
     monkeypatch.setattr(patience, "RESTARTS", 0.5)
     got = await carer.say(DANGER, "k2")
     assert got.status == 503 and "999" in got.body["detail"]

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from structlog.testing import capture_logs
 
 from bot.gateway import turns, web_api
@@ -46,6 +47,18 @@ async def test_the_same_message_twenty_times_at_once_is_one_message(gateway: Run
     assert {g.status for g in got} == {200} and all(g.messages == got[0].messages for g in got)
     assert rasa.heard == ["hello"] and await rows(gateway, "inbound") == 1
     assert [m["from"] for m in await carer.transcript()] == ["assistant", "carer", "assistant"]
+
+
+async def test_a_message_takes_four_transactions(gateway: Running, carer: Carer) -> None:
+    """What it is read by, its keeping, what is to answer, the reply."""
+    began: list[object] = []
+    event.listen(gateway.store.engine.sync_engine, "begin", began.append)
+    counts = []
+    for n in range(10):
+        began.clear()
+        assert (await carer.say(f"message {n}")).status == 200
+        counts.append(len(began))
+    assert min(counts) == 4, "now and then something else is under way"
 
 
 async def test_one_id_in_two_conversations_is_two_messages(gateway: Running, carer: Carer, rasa: FakeRasa) -> None:
