@@ -98,6 +98,8 @@ def take_up(turn: Turn, question_id: str) -> Message | None:
     if isinstance(step, Verdict):
         return None
     memory.asked.append(again)
+    if memory.topic and memory.topic in turn.knowledge.base.topics and _turns_on_it(turn, memory.topic):
+        memory.waiting_topic = memory.topic  # what she was told last is what the answer is for
     return question(turn, step, turn.say("ask.back_to") + " ")
 
 

@@ -72,7 +72,7 @@ class AlikeLines:
     def learn(asked: Sequence[Question], said: Sequence[Said], texts: Sequence[str], meaning: Floats) -> Learned:
         """From lines of both sorts; `texts`, as `classifier.normal` makes them, and their embeddings are those of `asked`
         and then of `said`."""
-        from scipy.linalg import cho_factor, cho_solve  # only training needs it
+        from scipy.linalg import cho_solve, cholesky  # only training needs it
 
         lines = [*asked, *said]
         names = sorted({line.topic for line in lines if line.topic})
@@ -89,11 +89,10 @@ class AlikeLines:
         main = meaning @ axes
         alike = _in_meaning(main, main) + np.float32(WORDING) * in_common(wording, np.arange(len(texts)))
         alike[np.diag_indices_from(alike)] += RIDGE
-        ours = np.eye(len(lines), dtype=np.float32)[:, len(asked):]
-        factor = cho_factor(alike, overwrite_a=True, check_finite=False)
-        solved = cho_solve(factor, np.hstack([wanted, ours]), check_finite=False)
-        weights, inverse = np.split(solved, [wanted.shape[1]], axis=1)
-        unseen = _unseen(wanted[len(asked):], weights[len(asked):], inverse[len(asked):], [line.writer for line in said])
+        root = cholesky(alike, lower=True, overwrite_a=True, check_finite=False)
+        weights = cho_solve((root, True), wanted, check_finite=False)
+        ours = slice(len(asked), None)
+        unseen = _unseen(wanted[ours], weights[ours], root[ours, ours], [line.writer for line in said])
         topics, kinds = np.split(unseen[:, len(parts):], [len(names)], axis=1)
         return Learned({
             "meaning": main.astype(np.float16), "axes": axes.astype(np.float16), "rarity": rarity,
@@ -161,13 +160,20 @@ def _of_part(lines: Sequence[Question | Said], parts: Sequence[tuple[str, str]])
     return wanted
 
 
-def _unseen(wanted: Floats, weights: Floats, inverse: Floats, writers: Sequence[str]) -> Floats:
+def _unseen(wanted: Floats, weights: Floats, root: Floats, writers: Sequence[str]) -> Floats:
     """What is said of lines by what all other writers' lines teach, without learning anew: for ridge regression, the
-    error on lines left out together is the inverse's block on the weights of those lines."""
+    error on lines left out together is the inverse's block on the weights of those lines.
+
+    `root`: the last rows and columns of the kernel's lower triangular root, which give as many of the kernel's inverse.
+    """
+    from scipy.linalg import solve_triangular
+
+    turned = solve_triangular(root, np.eye(len(root), dtype=np.float32), lower=True, check_finite=False)
     said = np.zeros_like(wanted)
     for writer in set(writers):
         mine = np.flatnonzero([one == writer for one in writers])
-        said[mine] = wanted[mine] - np.linalg.solve(inverse[np.ix_(mine, mine)], weights[mine])
+        block = turned[:, mine].T @ turned[:, mine]
+        said[mine] = wanted[mine] - np.linalg.solve(block, weights[mine])
     return said
 
 
