@@ -11,13 +11,13 @@ import json
 import sys
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from rasa.core.agent import Agent
 
-from bot.embedding.classifier import TextClassifier
 from bot.embedding.model import shared
 from bot.understanding.in_conversation import Groups, lessons
 from bot.understanding.needs import NeedsClassifier
@@ -27,9 +27,9 @@ from bot.understanding.weighing import learn, weighed
 
 def main() -> None:
     """Print the shares, of all and of each kind of message."""
-    classifier = trained()
+    classifier = next(one for one in components() if isinstance(one, NeedsClassifier))._trained
     groups = Groups(classifier.classes)
-    _, said, signs = lessons(shared(), classifier, groups)
+    _, said, signs, _ = lessons(shared(), classifier, groups)
     topics = groups.candidates(())
     right: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
     for writer in sorted({line.writer for line in said}):
@@ -47,11 +47,10 @@ def main() -> None:
         print(json.dumps({"kind": kind, "messages": len(pairs), "alone": by_itself, "weighed": with_the_rest}))
 
 
-def trained() -> TextClassifier:
-    """The classifier of models/signpost.tar.gz."""
+def components() -> list[Any]:
+    """Those of models/signpost.tar.gz."""
     graph = Agent.load("models/signpost.tar.gz").processor.graph_runner  # type: ignore[union-attr]
-    nodes = graph._instantiated_nodes.values()  # type: ignore[attr-defined]
-    return next(node._component for node in nodes if isinstance(node._component, NeedsClassifier))._trained
+    return [node._component for node in graph._instantiated_nodes.values()]  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":

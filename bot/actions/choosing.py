@@ -5,10 +5,10 @@ from __future__ import annotations
 from bot.actions.turn import Turn
 
 ANSWER, NEXT_STEP = "answer", "next_step"
-UNSAID = 0.35  # what a part loses that was said before
+SAID, ANSWER_SAID = 0.35, 0.6  # what a part loses that was said before, and what the general answer does
 FIRST = 0.5  # how much nearer than the general answer another part must be to come first
-GENERAL = 0.35  # how much likelier the general answer is than another part
-NEAR = 1.0  # a part at least this near answers the question
+GENERAL = 0.4  # how much likelier the general answer is than another part
+NEAR = 1.25  # a part at least this near answers the question
 AKIN = 0.3  # a part less near than this isn't added to another
 BESIDE = 0.2  # a second part no further from the best than this is said too
 WANTED = 0.5  # what a follow-up such as 'how do I apply?' is worth for its own part
@@ -16,7 +16,7 @@ MOST = 2
 
 
 def nearness(turn: Turn, topic: str) -> dict[str, float]:
-    """{facet: how near what it says to this carer is to the message}, about 0 to 2.5."""
+    """{facet: how near what it says to this carer is to the message}, about 0 to 3.5."""
     base, situation = turn.knowledge.base, turn.situation
     found = {facet: base.find(topic, facet, situation) for facet in base.facets(topic, situation)}
     near = dict.fromkeys(found, 0.0)
@@ -53,7 +53,7 @@ def first_parts(turn: Turn, topic: str) -> list[str]:
 def further_parts(turn: Turn, topic: str, wanted: str | None = None) -> list[str]:
     """What to say of a topic already spoken of, best first; empty where all of it was said and nothing is near."""
     memory = turn.memory
-    score = {facet: near + (WANTED if facet == wanted else -UNSAID if memory.has_said(topic, facet) else 0.0)
+    score = {facet: near + (WANTED if facet == wanted else -_stale(facet) if memory.has_said(topic, facet) else 0.0)
              + (GENERAL if facet == ANSWER else 0.0)
              for facet, near in nearness(turn, topic).items()}  # what is plainly wanted is said again
     if wanted and wanted not in score and max(score.values(), default=0.0) < NEAR:
@@ -64,3 +64,7 @@ def further_parts(turn: Turn, topic: str, wanted: str | None = None) -> list[str
         return []
     beside = [facet for facet in left[1:] if score[facet] >= max(score[left[0]] - BESIDE, AKIN)]
     return [left[0], *beside][:MOST]
+
+
+def _stale(facet: str) -> float:
+    return ANSWER_SAID if facet == ANSWER else SAID

@@ -32,10 +32,11 @@ RIDGE = 3.0
 
 class Learned(NamedTuple):
     """`arrays` make an `AlikeLines`; the others are what it would say of each message of a conversation, a row each, had
-    it never seen a line of that message's writer: columns as `names`, and as KINDS."""
+    it never seen a line of that message's writer: columns as `arrays`' parts, as `names`, and as KINDS."""
 
     arrays: Arrays
     names: list[str]
+    parts: Floats
     topics: Floats
     kinds: Floats
 
@@ -93,12 +94,12 @@ class AlikeLines:
         weights = cho_solve((root, True), wanted, check_finite=False)
         ours = slice(len(asked), None)
         unseen = _unseen(wanted[ours], weights[ours], root[ours, ours], [line.writer for line in said])
-        topics, kinds = np.split(unseen[:, len(parts):], [len(names)], axis=1)
+        of_parts, topics, kinds = np.split(unseen, [len(parts), len(parts) + len(names)], axis=1)
         return Learned({
             "meaning": main.astype(np.float16), "axes": axes.astype(np.float16), "rarity": rarity,
             "weights": weights.astype(np.float16), **_by_feature(wording, weights),
             "parts": np.array(["/".join(part) for part in parts]), "topics": np.array(names), "usual": mean,
-        }, names, topics, kinds + mean)
+        }, names, of_parts, topics, kinds + mean)
 
     def reading(self, text: str, vector: Floats) -> Reading:
         """Of a message as `classifier.normal` makes it, with its embedding."""

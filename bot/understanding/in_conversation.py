@@ -50,11 +50,13 @@ class Groups:
 
 
 class Lessons(NamedTuple):
-    """What there is to learn from: the arrays of the lines, and the conversations' messages with the signs of each."""
+    """What there is to learn from: the arrays of the lines, and the conversations' messages with the signs of each, and what
+    lines of others say of their parts."""
 
     alike: Arrays
     said: list[Said]
     signs: list[Signs]
+    parts: Floats
 
 
 def lessons(embedding: SentenceEmbedding, classifier: TextClassifier, groups: Groups) -> Lessons:
@@ -66,7 +68,7 @@ def lessons(embedding: SentenceEmbedding, classifier: TextClassifier, groups: Gr
     alone = classifier.probabilities(vectors[len(lines):], texts[len(lines):])
     signs = [groups.signs(row, dict(zip(learned.names, of_topics.tolist(), strict=True)), kinds)
              for row, of_topics, kinds in zip(alone, learned.topics, learned.kinds, strict=True)]
-    return Lessons(learned.arrays, said, signs)
+    return Lessons(learned.arrays, said, signs, learned.parts)
 
 
 class InConversation:
@@ -80,7 +82,7 @@ class InConversation:
     def taught(cls, embedding: SentenceEmbedding, classifier: TextClassifier, folder: Path) -> InConversation:
         """Learn from nlu/asked and nlu/talks, and keep it in `folder`."""
         groups = Groups(classifier.classes)
-        alike, said, signs = lessons(embedding, classifier, groups)
+        alike, said, signs, _ = lessons(embedding, classifier, groups)
         weights = learn(said, signs, groups.candidates(()))
         np.savez(folder / ARRAYS, sign_weights=weights, kinds=np.array(KINDS), **alike)
         return cls(classifier.classes, AlikeLines(alike), weights)

@@ -31,11 +31,13 @@ from bot.understanding.titles import Passage, passages, topics
 
 LONGEST = 40  # words; a story asks nothing that one sentence answers
 GENERAL = 0.1  # how much of 'what does that mean?' there is in 'what is Child Benefit?', which asks for no part of it
-SAME_WORDS = 0.3  # what all of the message's words in one sentence are worth, beside its nearness in meaning (0-1)
-AS_ASKED = 2.0  # what a part is worth that carers ask for in just such words
+# What each sign is worth beside a sentence's nearness in meaning (0-1); bench/parts.py says how well they tell, and what would
+# tell best.
+SAME_WORDS = 0.35  # all of the message's words in one sentence
+ASKED_FOR = 0.4  # 'how much …', for the facet that says how much
+AS_ASKED = 3.0  # that carers ask for the part in just such words
 TITLE = 0.25  # how much of the topic's title is read along: a question leaves out what it goes without saying
 ARRAYS = "passages.npz"
-ASKED_FOR = 0.25  # what 'how much …' is worth for the facet that says how much
 NEXT_STEP = "next_step"
 _COMMON = words("""
     the a an is are to of for in on it they them he she his her i you we my me your do does can what how if and or but
@@ -116,7 +118,7 @@ class Passages(GraphComponent):
 
     def _best(self, topic: str, said: frozenset[str], message: Message, learned: dict[str, float]
               ) -> list[tuple[str, str, float]]:
-        """(entry, facet, score) of each facet's best sentence, best first; a score is about 0 to 2.5."""
+        """(entry, facet, score) of each facet's best sentence, best first; a score is about 0 to 3.5."""
         if not self._known[topic]:
             return []
         vectors, titled = self._meanings(topic)
