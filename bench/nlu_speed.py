@@ -62,7 +62,7 @@ def main() -> None:
 
 async def _parsed(agent: Any, messages: list[str]) -> dict[str, float]:
     wall, cpu = [], []
-    for text in messages[:WARM_UP] + messages:
+    for text in messages[-WARM_UP:] + messages:
         at, busy = time.perf_counter(), time.process_time()
         await agent.parse_message(text)
         wall.append((time.perf_counter() - at) * 1000)

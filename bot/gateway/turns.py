@@ -337,8 +337,9 @@ class Turns:
         unheard = conversation.slots.get(UNHEARD) or []
         earlier = [masked(text) for text in await self._store.texts(unheard)]
         try:
-            understood = await self._rasa.turn(str(first.id), masked(_text(group)), first.command, conversation.slots,
-                                               self._clock.now(), earlier)
+            text = masked(_text(group))
+            understood = await self._rasa.turn(str(first.id), text, first.command, conversation.slots, self._clock.now(),
+                                               earlier, self._watch.carried(text))
         except Failed as error:
             most = HUNG_ATTEMPTS if isinstance(error, Hung) else ATTEMPTS
             if await self._store.failed_once_more(first.id) < most:

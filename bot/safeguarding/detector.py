@@ -11,9 +11,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+from bot.embedding.carried import carried
 from bot.embedding.classifier import Settings, TextClassifier, normal
 from bot.embedding.kept import embed_kept
 from bot.embedding.model import SentenceEmbedding
@@ -94,6 +96,10 @@ class DangerDetector:
     def topics(self) -> set[str]:
         """The kinds of danger that may be found."""
         return {self._classifier.classes[i] for i in self._urgent} | self.phrases.topics
+
+    def carried(self, text: str) -> dict[str, Any] | None:
+        """What was read of `text` when it was looked at, for Rasa, which reads it next (embedding/carried.py)."""
+        return carried(self._embedding, normal(text))
 
     def certain(self, text: str) -> Finding | None:
         """The danger that a phrase names which always counts, in a short message; takes no time, since no model is asked."""

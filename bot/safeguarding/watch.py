@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.places import PlaceFinder
@@ -39,6 +40,10 @@ class DangerWatch:
     def look(self, text: str, known: Situation, after: str | None = None) -> Alarm | None:
         """The alarm that `text` gives, or None; `after`: the topic of the alarm before it, if that is still open."""
         return self._alarm(self._detector.find(text, after), text, known)
+
+    def carried(self, text: str) -> dict[str, Any] | None:
+        """What was read of `text` in a look a moment ago, for Rasa."""
+        return self._detector.carried(text)
 
     def _alarm(self, finding: Finding | None, text: str, known: Situation) -> Alarm | None:
         if finding is None:

@@ -28,6 +28,11 @@ def earlier(message: Message) -> list[str]:
     return list((message.get("metadata") or {}).get("earlier") or [])
 
 
+def read_already(message: Message) -> dict[str, Any] | None:
+    """What the gateway has read of the text, as `embedding.carried` has it."""
+    return (message.get("metadata") or {}).get("read")
+
+
 def today(message: Message) -> date:
     """The service's day, which may be set for tests."""
     now = (message.get("metadata") or {}).get("now")

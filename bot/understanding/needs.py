@@ -21,6 +21,7 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.embedding.carried import take_over
 from bot.embedding.classifier import Settings, TextClassifier, normal
 from bot.embedding.kept import embed_kept
 from bot.embedding.parts import items, parts
@@ -36,7 +37,7 @@ from bot.understanding.at_hand import (
     turns_away,
 )
 from bot.understanding.classifying import ClassifierComponent
-from bot.understanding.context import EMBEDDING, PARTS_ASKED, PARTS_LEARNED, SENTENCES, open_question, slots
+from bot.understanding.context import EMBEDDING, PARTS_ASKED, PARTS_LEARNED, SENTENCES, open_question, read_already, slots
 from bot.understanding.in_conversation import InConversation
 from bot.understanding.open_question import asks
 from bot.understanding.plainly import DELETE, asks_whether, corrects, may_delete, names_nothing
@@ -135,6 +136,7 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
         sentences = parts(text, self._config["part_words"])
         listed = [] if sentences else items(text)
         read = [normal(piece) for piece in (text, *sentences, *listed)]
+        take_over(self._embedding, read[0], read_already(message))
         vectors = self._embedding.embed_with_parts(read[0], read[1:])
         message.set(EMBEDDING, vectors[0])
         message.set(SENTENCES, (read[1:1 + len(sentences)], vectors[:1 + len(sentences)]))

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import event
 from structlog.testing import capture_logs
 
+from bot.embedding.model import mark
 from bot.gateway import turns, web_api
 from bot.helpline.cases import Cases
 from bot.helpline.desk import HelplineDesk
@@ -249,6 +250,15 @@ async def test_what_was_told_with_danger_goes_to_rasa_with_the_next_turn_alone(c
     await carer.say("so what about money")
     assert rasa.heard == ["we are all right again", "so what about money"]
     assert [turn["metadata"]["earlier"] for turn in rasa.turns] == [told, []]
+
+
+async def test_what_the_look_for_danger_has_read_goes_to_rasa(carer: Carer, rasa: FakeRasa) -> None:
+    """So that Rasa needn't read it once more."""
+    await carer.say("What about  money")
+    await carer.say("I'm on gran@example.org")
+    reads = [turn["metadata"]["read"] for turn in rasa.turns]
+    assert [read["of"] for read in reads] == [mark("what about money"), mark(rasa.heard[1].lower())]
+    assert len(reads[0]["spans"]) == 5
 
 
 async def test_of_very_many_alarms_the_last_go_to_rasa(carer: Carer, rasa: FakeRasa) -> None:
