@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import hmac
 import os
 import sys
@@ -100,6 +101,7 @@ def main() -> None:
     reloadable(server, knowledge)
     if token:
         guard(server, token)
+    gc.freeze()  # what is loaded stays, and isn't looked through for garbage
     server.run(host=str(given.host), port=given.port, single_process=True, access_log=False, motd=False)
 
 

@@ -42,7 +42,7 @@ ELSEWHERE_PAUSE = 0.1  # seconds at first until it is asked again whether anothe
 LONGEST_JOIN = 10.0  # seconds; a clock that was put back would say an hour
 LOOK_AGAIN = 2.0  # seconds; another gateway's word that there is a reply may be lost
 LOOKS = 2  # for danger: new content may have been taken in the middle of the first
-AT_HAND = 0.03  # seconds in which a quick reader says what else a message about danger tells; help is on its way by then
+AT_HAND = 0.02  # seconds in which a quick reader says what else a message about danger tells; help is on its way meanwhile
 
 
 class Elsewhere(Exception):
@@ -244,21 +244,29 @@ class Turns:
         if alarm.authority:
             changed["authority"] = alarm.authority
         log.info("danger", topic=topic)
+        first_words = not (known.arrangement or slots.get("topic"))
+        hearing = asyncio.create_task(self._told_in(_text(group))) if first_words else None
         await self._commit(conversation, group, reply, changed, "danger")
         self._metrics.danger.labels(topic).inc()
         self._metrics.danger_seconds.observe(self._waited(group))
-        if not (known.arrangement or slots.get("topic")):
-            await self._hear(conversation.id, _text(group))
+        if hearing and (told := await hearing):
+            await self._hear(conversation.id, told)
         return True
 
-    async def _hear(self, conversation_id: str, text: str) -> None:
-        """A first message was answered as danger: the arrangement it tells of is what a person who is fetched sees first."""
+    async def _told_in(self, text: str) -> str | None:
+        """The arrangement that a first message about danger tells of, where a quick reader finds it in time."""
         try:
-            told = await self._rasa.told(masked(text), AT_HAND)
-            if told:
-                await self._store.learn(conversation_id, {"arrangement": told})
-                self._wakeups.wake(conversation_id)
+            return await self._rasa.told(masked(text), AT_HAND)
         except Exception as error:  # she has her answer
+            log.warning("not_heard", error=type(error).__name__)
+            return None
+
+    async def _hear(self, conversation_id: str, arrangement: str) -> None:
+        """What a person who is fetched sees first."""
+        try:
+            await self._store.learn(conversation_id, {"arrangement": arrangement})
+            self._wakeups.wake(conversation_id)
+        except Exception as error:  # as above
             log.warning("not_heard", error=type(error).__name__)
 
     def _go_on(self, conversation_id: str) -> None:

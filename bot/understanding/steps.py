@@ -7,6 +7,7 @@ it is the carer's turn now, and keeps what nothing reads again (docs/decisions/0
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,6 +36,7 @@ class Steps:
         self._processor: MessageProcessor = agent.processor
         self._actions = Actions(agent.action_endpoint)
         self._decided: dict[Situation, str] = {}
+        gc.freeze()  # the model and Rasa stay, and aren't looked through for garbage
 
     async def take(self, message: UserMessage) -> Answer:
         """The answer of the action that the message leads to. Raises `NoAnswer`, or what a component raises."""

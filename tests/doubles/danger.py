@@ -22,3 +22,6 @@ class FakeDetector:
     def find(self, text: str, after: str | None = None) -> Finding | None:
         """As the real one."""
         return Finding("urgent.suicide_or_self_harm", 1.0) if DANGER.lower() in text.lower() else None
+
+    def carried(self, text: str) -> None:
+        """It reads nothing that Rasa could use."""
