@@ -49,6 +49,7 @@ def main() -> None:
         add_desk(app, DeskSettings(), phones)
     except (ContentError, ModelFileError, AddressKeysWrong, WeakSecret) as error:
         sys.exit(str(error))
+    gc.collect()
     gc.freeze()  # what is loaded stays: to look through all of it for garbage takes up to 0.2 s, in which nobody is served
     web.run_app(app, host=settings.host, port=settings.port, access_log=None, print=None, shutdown_timeout=5)
 

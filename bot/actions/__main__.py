@@ -101,6 +101,7 @@ def main() -> None:
     reloadable(server, knowledge)
     if token:
         guard(server, token)
+    gc.collect()
     gc.freeze()  # what is loaded stays, and isn't looked through for garbage
     server.run(host=str(given.host), port=given.port, single_process=True, access_log=False, motd=False)
 

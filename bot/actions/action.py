@@ -9,7 +9,7 @@ import structlog
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.actions.asking import settle, take_up
+from bot.actions.asking import settle, take_up, wait_with_last
 from bot.actions.composing import MOST_WORDS, WEB_WORDS, count, helpline_answers, led_by, person_option
 from bot.actions.turn import Knowledge, Turn, topic_of
 from bot.knowledge.reply import HandOver, Message, Reply
@@ -49,6 +49,7 @@ class SignpostAction(Action):
         if sum(count(m.text) for m in (*reply.messages, again)) > WEB_WORDS:
             turn.memory.open_question = None
             return reply
+        wait_with_last(turn)
         return reply.model_copy(update={"messages": [*reply.messages, again]})
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:

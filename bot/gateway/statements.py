@@ -1,7 +1,7 @@
 """The statements that every message takes, each made once.
 
 SQLAlchemy needs longer to make and look up a statement, and to keep track of the objects that it gives, than SQLite needs to
-answer it. These are made once, and asked on a session's connection; what they give is of no session, and nobody's to change.
+answer it. These are made once, and asked on a session's connection; what they give is of no session: no change to it is kept.
 docs/operating.md has the figures.
 """
 

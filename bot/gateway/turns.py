@@ -42,7 +42,7 @@ ELSEWHERE_PAUSE = 0.1  # seconds at first until it is asked again whether anothe
 LONGEST_JOIN = 10.0  # seconds; a clock that was put back would say an hour
 LOOK_AGAIN = 2.0  # seconds; another gateway's word that there is a reply may be lost
 LOOKS = 2  # for danger: new content may have been taken in the middle of the first
-AT_HAND = 0.02  # seconds in which a quick reader says what else a message about danger tells; help is on its way meanwhile
+AT_HAND = 0.01  # seconds more, once a message about danger is answered, for a quick reader to say what else it tells
 
 
 class Elsewhere(Exception):
@@ -245,18 +245,20 @@ class Turns:
             changed["authority"] = alarm.authority
         log.info("danger", topic=topic)
         first_words = not (known.arrangement or slots.get("topic"))
-        hearing = asyncio.create_task(self._told_in(_text(group))) if first_words else None
+        hearing = asyncio.create_task(self._told_by(_text(group))) if first_words else None
         await self._commit(conversation, group, reply, changed, "danger")
         self._metrics.danger.labels(topic).inc()
         self._metrics.danger_seconds.observe(self._waited(group))
-        if hearing and (told := await hearing):
-            await self._hear(conversation.id, told)
+        if hearing:
+            await asyncio.wait({hearing}, timeout=AT_HAND)
+            if hearing.done() and (told := hearing.result()):
+                await self._hear(conversation.id, told)
         return True
 
-    async def _told_in(self, text: str) -> str | None:
+    async def _told_by(self, text: str) -> str | None:
         """The arrangement that a first message about danger tells of, where a quick reader finds it in time."""
         try:
-            return await self._rasa.told(masked(text), AT_HAND)
+            return await self._rasa.told(masked(text), AT_ONCE)
         except Exception as error:  # she has her answer
             log.warning("not_heard", error=type(error).__name__)
             return None

@@ -117,6 +117,8 @@ async def answered(request: web.Request, conversation_id: str, token: str,
 
     Raises a problem: as `opened` and `read_message`, 429 too many, 503 no answer yet (the message is kept).
     """
+    if not token:
+        admitted(None, token)  # whoever has none keeps the store from nobody
     turns, client_id = request.app[TURNS], body.get("client_message_id")
     provider_id = f"{conversation_id}:{client_id if _is_id(client_id) else request[NAME]}"
     found, offered, repeat = await request.app[STORE].before_message(conversation_id, provider_id)

@@ -13,18 +13,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import yaml
 
-from bot.embedding.carried import carried
+from bot.embedding.carried import mark, packed
 from bot.embedding.classifier import Settings, TextClassifier, normal
 from bot.embedding.kept import embed_kept
-from bot.embedding.model import SentenceEmbedding
+from bot.embedding.model import Pieces, SentenceEmbedding
 from bot.embedding.parts import parts
 
 SAFE = "not_danger"
 URGENT = "urgent."
 THRESHOLD = 0.45  # of a whole message
 PART_THRESHOLD = 0.92  # of one sentence in it
+WAITING = 64  # messages at most of which is kept what was read, until they go to Rasa
 PART_WORDS = 4
 HINT = 0.01  # below it the sentences of a message are not looked at one by one
 LEFT_OVER = 3  # words that must be left beside a figure of speech to be read by themselves
@@ -85,6 +88,7 @@ class DangerDetector:
                  threshold: float = THRESHOLD, part_threshold: float = PART_THRESHOLD) -> None:
         self._embedding, self._classifier, self.phrases = embedding, classifier, phrases
         self._threshold, self._part_threshold = threshold, part_threshold
+        self._harmless: dict[str, Pieces] = {}  # what was read of messages that go on to Rasa
         self._urgent = [i for i, name in enumerate(classifier.classes) if name.startswith(URGENT)]
 
     @classmethod
@@ -98,8 +102,10 @@ class DangerDetector:
         return {self._classifier.classes[i] for i in self._urgent} | self.phrases.topics
 
     def carried(self, text: str) -> dict[str, Any] | None:
-        """What was read of `text` when it was looked at, for Rasa, which reads it next (embedding/carried.py)."""
-        return carried(self._embedding, normal(text))
+        """What was read of a message in which nothing was found, for Rasa (docs/decisions/0017); once, then it is gone."""
+        said = normal(text)
+        read = self._harmless.pop(mark(said), None)
+        return packed(said, read, self._embedding.weights) if read else None
 
     def certain(self, text: str) -> Finding | None:
         """The danger that a phrase names which always counts, in a short message; takes no time, since no model is asked."""
@@ -131,17 +137,26 @@ class DangerDetector:
             return Finding(certain, 1.0)
         if plain != said and len(plain.split()) < LEFT_OVER:
             return None
-        whole = self.readings([plain])[0]
+        read = self._embedding.read(plain)
+        whole = self._told([plain], read.whole[np.newaxis])[0]
         if whole.score >= self._threshold:
             return whole
-        if whole.score < HINT or len(plain.split()) < STORY:
-            return None
-        worst = max(self.readings(parts(plain, PART_WORDS) or [plain]), key=lambda finding: finding.score)
-        return worst if worst.score >= self._part_threshold else None
+        if whole.score >= HINT and len(plain.split()) >= STORY:
+            worst = max(self.readings(parts(plain, PART_WORDS) or [plain]), key=lambda finding: finding.score)
+            if worst.score >= self._part_threshold:
+                return worst
+        if plain == said:
+            self._harmless[mark(said)] = read
+            for oldest in list(self._harmless)[:-WAITING]:  # that went elsewhere, such as to an adviser
+                self._harmless.pop(oldest, None)
+        return None
 
     def readings(self, texts: Sequence[str]) -> list[Finding]:
         """How dangerous each text is, and of what kind, whatever its score."""
-        shares = self._classifier.probabilities(self._embedding.embed(texts), texts)[:, self._urgent]
+        return self._told(texts, self._embedding.embed(texts))
+
+    def _told(self, texts: Sequence[str], vectors: npt.NDArray[np.float32]) -> list[Finding]:
+        shares = self._classifier.probabilities(vectors, texts)[:, self._urgent]
         names = [self._classifier.classes[i] for i in self._urgent]
         return [Finding(names[int(row.argmax())], float(row.sum())) for row in shares]
 

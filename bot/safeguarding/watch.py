@@ -42,7 +42,7 @@ class DangerWatch:
         return self._alarm(self._detector.find(text, after), text, known)
 
     def carried(self, text: str) -> dict[str, Any] | None:
-        """What was read of `text` in a look a moment ago, for Rasa."""
+        """What was read of `text` in a look that found nothing, for Rasa; once."""
         return self._detector.carried(text)
 
     def _alarm(self, finding: Finding | None, text: str, known: Situation) -> Alarm | None:

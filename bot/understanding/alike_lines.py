@@ -169,6 +169,8 @@ def _unseen(wanted: Floats, weights: Floats, root: Floats, writers: Sequence[str
     """
     from scipy.linalg import solve_triangular
 
+    if not len(root):
+        return np.zeros_like(wanted)
     turned = solve_triangular(root, np.eye(len(root), dtype=np.float32), lower=True, check_finite=False)
     said = np.zeros_like(wanted)
     for writer in set(writers):

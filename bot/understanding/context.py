@@ -29,7 +29,7 @@ def earlier(message: Message) -> list[str]:
 
 
 def read_already(message: Message) -> dict[str, Any] | None:
-    """What the gateway has read of the text, as `embedding.carried` has it."""
+    """What the gateway has read of the text, as `embedding.carried.packed` gives it."""
     return (message.get("metadata") or {}).get("read")
 
 

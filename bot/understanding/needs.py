@@ -21,7 +21,7 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.embedding.carried import take_over
+from bot.embedding.carried import unpacked
 from bot.embedding.classifier import Settings, TextClassifier, normal
 from bot.embedding.kept import embed_kept
 from bot.embedding.parts import items, parts
@@ -136,8 +136,8 @@ class NeedsClassifier(ClassifierComponent, IntentClassifier):
         sentences = parts(text, self._config["part_words"])
         listed = [] if sentences else items(text)
         read = [normal(piece) for piece in (text, *sentences, *listed)]
-        take_over(self._embedding, read[0], read_already(message))
-        vectors = self._embedding.embed_with_parts(read[0], read[1:])
+        came = unpacked(read[0], read_already(message), self._embedding.weights)
+        vectors = self._embedding.embed_with_parts(read[0], read[1:], came)
         message.set(EMBEDDING, vectors[0])
         message.set(SENTENCES, (read[1:1 + len(sentences)], vectors[:1 + len(sentences)]))
         shares = self._trained.probabilities(vectors, read)

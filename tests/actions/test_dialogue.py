@@ -9,6 +9,7 @@ from datetime import date
 
 import pytest
 
+from bot.actions import action
 from bot.actions.action import SignpostAction
 from bot.actions.turn import Knowledge
 from bot.knowledge.reply import Reply
@@ -81,6 +82,25 @@ async def test_an_arrangement_named_instead_of_an_answer_goes_straight_on(talk: 
     assert reply.messages[0].topics == [DEPENDS]
     assert reply.messages[0].answers[0].arrangement in ("special_guardianship_order", None)
     assert not talk.slots.get("open_question") and not talk.slots.get("waiting_topic")
+
+
+async def test_an_answer_is_for_what_was_spoken_of_last(talk: Talk, knowledge: Knowledge) -> None:
+    """'No wait, money first': the question that comes again after that is about the money."""
+    await talk.answer(DEPENDS, {"entity": "authority", "value": "rotherham"})
+    await talk.answer("education.exclusion_attendance")
+    assert talk.slots["waiting_topic"] == "education.exclusion_attendance"
+    again = await talk("action_follow_up", "follow_up.how_long", {"entity": "need", "value": DEPENDS})
+    assert again.messages[0].topics == [DEPENDS] and question(again, knowledge, talk)
+    reply = await talk("action_take_reply", "reply.inform", fact("arrangement", "special_guardianship_order"))
+    assert reply.messages[0].topics == [DEPENDS]
+
+
+async def test_a_question_that_is_not_put_again_is_for_nothing(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    await talk.answer(DEPENDS, {"entity": "authority", "value": "rotherham"})
+    await talk.answer("education.exclusion_attendance")
+    monkeypatch.setattr(action, "WEB_WORDS", 1)  # no room for it
+    await talk("action_follow_up", "follow_up.how_long", {"entity": "need", "value": DEPENDS})
+    assert not talk.slots.get("open_question") and talk.slots["waiting_topic"] == "education.exclusion_attendance"
 
 
 async def test_why_gives_the_reason_and_the_question_again(talk: Talk, knowledge: Knowledge) -> None:

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.embedding.carried import LONGEST, carried, take_over
+from bot.embedding.carried import LONGEST, mark, packed, unpacked
 from bot.embedding.kept import embed_kept
-from bot.embedding.model import LATELY, RECORD, TOKENIZER, WEIGHTS, ModelFileError, SentenceEmbedding, model_folder
+from bot.embedding.model import RECORD, TOKENIZER, WEIGHTS, ModelFileError, SentenceEmbedding, model_folder
 from bot.embedding.quantise import FETCHED, quantise
 
 LINES = ["my grandson needs a school place", "sgo allowance??", "They've stopped the money, who do I ring?"]
@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_sentence_has_the_same_numbers_alone_and_among_many(embedding: SentenceEmbedding) -> None:
-    many = embedding.embed([*LINES * 40, *map(str, range(LATELY))])  # enough for several threads, and to forget the first
+    many = embedding.embed(LINES * 40)  # enough for several threads
     for line, among in zip(LINES, many, strict=False):
         assert np.array_equal(embedding.embed([line])[0], among)
     assert np.allclose(np.linalg.norm(many, axis=1), 1, atol=1e-5)
@@ -112,25 +112,19 @@ def test_embeddings_are_kept_and_only_new_lines_worked_out(embedding: SentenceEm
     assert np.array_equal(first, again[:2])
 
 
+
 def test_what_another_has_read_is_not_read_again(embedding: SentenceEmbedding, monkeypatch: pytest.MonkeyPatch) -> None:
     text, parts = "she came in june. who do i ring about school", ["she came in june.", "who do i ring about school"]
     own = embedding.embed_with_parts(text, parts)
-    sent = json.loads(json.dumps(carried(embedding, text)))
-    assert text not in str(sent)
-    other = SentenceEmbedding()
-    monkeypatch.setattr(other, "_session", None)
-    for wrong in (None, sent | {"weights": "others"}, sent | {"of": "another text"}):
-        take_over(other, text, wrong)
-        with pytest.raises(AttributeError):  # it would have to read
-            other.embed_with_parts(text, parts)
-    take_over(other, text, sent)
-    assert np.array_equal(other.embed_with_parts(text, parts), own)
+    sent = json.loads(json.dumps(packed(text, embedding.read(text), embedding.weights)))
+    assert "june" not in str(sent)
+    for wrong in (None, {}, sent | {"weights": "others"}, sent | {"of": mark("another text")}):
+        assert unpacked(text, wrong, embedding.weights) is None
+    came = unpacked(text, sent, embedding.weights)
+    monkeypatch.setattr(SentenceEmbedding, "read", None)
+    assert np.array_equal(embedding.embed_with_parts(text, parts, came), own)
 
 
-def test_only_what_was_read_a_moment_ago_is_remembered_and_carried(embedding: SentenceEmbedding) -> None:
-    assert carried(embedding, "nobody has read this") is None
+def test_a_long_text_is_too_much_to_carry(embedding: SentenceEmbedding) -> None:
     long = "word " * LONGEST
-    embedding.embed([long, *LINES])
-    assert carried(embedding, LINES[0]) and carried(embedding, long) is None  # too much to carry
-    embedding.embed([f"line {number}" for number in range(LATELY)])
-    assert carried(embedding, LINES[0]) is None
+    assert packed(long, embedding.read(long), embedding.weights) is None

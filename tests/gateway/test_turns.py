@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event
 from structlog.testing import capture_logs
 
-from bot.embedding.model import mark
+from bot.embedding.carried import mark
 from bot.gateway import turns, web_api
 from bot.helpline.cases import Cases
 from bot.helpline.desk import HelplineDesk

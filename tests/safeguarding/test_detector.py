@@ -15,12 +15,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.embedding.carried import mark
 from bot.gateway.app import _load, make_app
 from bot.gateway.clock import Clock
 from bot.gateway.settings import Settings
 from bot.knowledge.base import CONTENT, KnowledgeBase
 from bot.knowledge.situation import Situation
 from bot.knowledge.source_lines import ContentError
+from bot.safeguarding.detector import WAITING
 from bot.safeguarding.watch import DangerWatch
 from tests.doubles.gateway import detector, knowledge, places
 
@@ -212,3 +214,20 @@ def test_the_councils_own_line_is_given_where_it_is_known(watch: DangerWatch, ba
 def test_a_place_named_with_the_danger_is_used(watch: DangerWatch) -> None:
     alarm = watch.look("I live in Maltby and he's going to come round and hurt the kids", NOW)
     assert alarm and alarm.authority == "rotherham"
+
+
+def test_what_was_read_of_a_harmless_message_is_handed_on_once() -> None:
+    found = detector()
+    assert found.find("What about  money?") is None
+    assert found.find("I want to kill myself") and found.find("shes taken an overdose")
+    carried = found.carried("what about money?")
+    assert carried and carried["of"] == mark("what about money?")
+    for text in ("what about money?", "I want to kill myself", "shes taken an overdose"):
+        assert found.carried(text) is None
+
+
+def test_of_messages_that_go_elsewhere_little_is_kept() -> None:
+    found = detector()
+    for number in range(WAITING + 1):
+        assert found.find(f"school place {number}") is None
+    assert not found.carried("school place 0") and found.carried("school place 1")
